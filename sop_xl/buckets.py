@@ -1,0 +1,194 @@
+"""Buckets: the dated slices a plan is made of.
+
+A bucket is named by its last day. Months and quarters follow the calendar, weeks run Monday to Sunday.
+A :class:`Horizon` is the row of buckets of one planning view: a few closed ones, the current one, and
+those still to come.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Literal
+
+from sop_xl.errors import ArgumentError
+
+BucketType = Literal["month", "week", "quarter"]
+BUCKET_TYPES: tuple[BucketType, ...] = ("month", "week", "quarter")
+BUCKETS_PER_YEAR: dict[BucketType, int] = {"month": 12, "week": 52, "quarter": 4}
+Status = Literal["Actual", "Frozen", "Firm", "Plan"]
+
+
+@dataclass(frozen=True, order=True)
+class Bucket:
+    """One slice of time, first and last day included."""
+
+    end: date
+    start: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+    @property
+    def working_days(self) -> int:
+        """Mondays to Fridays in the bucket; a company's own calendar overrides this number.
+
+        >>> bucket_of(date(2026, 2, 1), "month").working_days
+        20
+        """
+        return sum((self.start + timedelta(i)).weekday() < 5 for i in range((self.end - self.start).days + 1))
+
+
+def bucket_of(day: date, kind: BucketType = "month") -> Bucket:
+    """The bucket that a day falls into.
+
+    >>> bucket_of(date(2026, 11, 23), "month").end
+    datetime.date(2026, 11, 30)
+    >>> bucket_of(date(2026, 11, 23), "week").end
+    datetime.date(2026, 11, 29)
+    >>> bucket_of(date(2026, 11, 23), "quarter").start
+    datetime.date(2026, 10, 1)
+    """
+    if kind == "month":
+        return Bucket(_month_end(day.year, day.month), day.replace(day=1))
+    if kind == "week":
+        monday = day - timedelta(day.weekday())
+        return Bucket(monday + timedelta(6), monday)
+    if kind == "quarter":
+        first = 3 * ((day.month - 1) // 3) + 1
+        return Bucket(_month_end(day.year, first + 2), date(day.year, first, 1))
+    raise ArgumentError(f"Unknown bucket type {kind!r}.", f"Use one of {', '.join(BUCKET_TYPES)}.")
+
+
+def shift(bucket: Bucket, count: int, kind: BucketType) -> Bucket:
+    """The bucket ``count`` later (earlier when negative).
+
+    >>> shift(bucket_of(date(2026, 1, 31)), -2, "month").end
+    datetime.date(2025, 11, 30)
+    """
+    if kind == "week":
+        return bucket_of(bucket.start + timedelta(7 * count), kind)
+    months = bucket.start.year * 12 + bucket.start.month - 1 + count * (1 if kind == "month" else 3)
+    return bucket_of(date(months // 12, months % 12 + 1, 1), kind)
+
+
+def _month_end(year: int, month: int) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """The buckets of a plan: ``past`` closed ones, the current one, then ``length`` to come.
+
+    Args:
+        current: any day in the current bucket, the first one that is planned.
+        length: buckets after the current one.
+        past: closed buckets shown before it.
+        kind: bucket type.
+        fiscal_start: first month of the fiscal year, 1 to 12.
+        frozen: planned buckets, from the current one on, that are frozen.
+        firm: planned buckets after those that are firm.
+    """
+
+    current: date
+    length: int = 18
+    past: int = 3
+    kind: BucketType = "month"
+    fiscal_start: int = 1
+    frozen: int = 1
+    firm: int = 2
+
+    @cached_property
+    def buckets(self) -> tuple[Bucket, ...]:
+        """All buckets, oldest first."""
+        first = bucket_of(self.current, self.kind)
+        return tuple(shift(first, i, self.kind) for i in range(-self.past, self.length + 1))
+
+    @property
+    def planned(self) -> tuple[Bucket, ...]:
+        """The current bucket and those after it; every plan array has one column for each."""
+        return self.buckets[self.past :]
+
+    @property
+    def closed(self) -> tuple[Bucket, ...]:
+        """The closed buckets shown before the current one."""
+        return self.buckets[: self.past]
+
+    @property
+    def per_year(self) -> int:
+        """Buckets in a year."""
+        return BUCKETS_PER_YEAR[self.kind]
+
+    @cached_property
+    def _position(self) -> dict[date, int]:
+        return {bucket.end: i for i, bucket in enumerate(self.planned)}
+
+    def position(self, day: date) -> int | None:
+        """Column of a day among the planned buckets, or None outside them."""
+        return self._position.get(bucket_of(day, self.kind).end)
+
+    def history(self, count: int) -> tuple[Bucket, ...]:
+        """The ``count`` closed buckets before the current one, oldest first."""
+        first = bucket_of(self.current, self.kind)
+        return tuple(shift(first, i, self.kind) for i in range(-count, 0))
+
+    def status(self, bucket: Bucket) -> Status:
+        """Actual, Frozen, Firm or Plan."""
+        position = self._position.get(bucket.end)
+        if position is None:
+            return "Actual"
+        if position < self.frozen:
+            return "Frozen"
+        return "Firm" if position < self.frozen + self.firm else "Plan"
+
+    def fiscal_year(self, bucket: Bucket) -> int:
+        """The fiscal year a bucket ends in, named by the calendar year in which that year ends.
+
+        >>> Horizon(date(2026, 11, 1), fiscal_start=7).fiscal_year(bucket_of(date(2026, 11, 1)))
+        2027
+        """
+        moved = self.fiscal_start > 1 and bucket.end.month >= self.fiscal_start
+        return bucket.end.year + int(moved)
+
+    def fiscal_quarter(self, bucket: Bucket) -> int:
+        """Quarter of the fiscal year, 1 to 4."""
+        return ((bucket.end.month - self.fiscal_start) % 12) // 3 + 1
+
+    def quarters(self) -> list[tuple[str, list[int]]]:
+        """Fiscal quarters of the planned buckets: label and positions; a partial one is marked with ``*``."""
+        return self._groups(lambda b: f"Q{self.fiscal_quarter(b)} {self.fiscal_year(b) % 100:02d}")
+
+    def years(self) -> list[tuple[str, list[int]]]:
+        """Fiscal years of the planned buckets: label and positions; a partial one is marked with ``*``."""
+        return self._groups(lambda b: f"FY {self.fiscal_year(b)}")
+
+    def _groups(self, label: object) -> list[tuple[str, list[int]]]:
+        assert callable(label)
+        groups: dict[str, list[int]] = {}
+        for i, bucket in enumerate(self.planned):
+            groups.setdefault(label(bucket), []).append(i)
+        # A group is whole when its neighbours on both sides belong to other groups.
+        before, after = shift(self.planned[0], -1, self.kind), shift(self.planned[-1], 1, self.kind)
+        partial = {label(before), label(after)}
+        return [(f"{name}*" if name in partial else name, places) for name, places in groups.items()]
+
+
+def bucket_type(word: object) -> BucketType:
+    """Read a bucket type as planners write it: month, Monthly, WEEK ...
+
+    >>> bucket_type("Monthly")
+    'month'
+    """
+    text = str(word or "month").strip().lower()
+    for kind in BUCKET_TYPES:
+        if text == kind or text in (f"{kind}ly", f"{kind}s"):
+            return kind
+    raise ArgumentError(f"Unknown bucket type {word!r}.", f"Use one of {', '.join(BUCKET_TYPES)}.")
+
+
+def working_days(buckets: Sequence[Bucket], calendar_days: dict[date, float]) -> list[float]:
+    """Working days of each bucket: the company calendar where it says something, else Monday to Friday."""
+    return [float(calendar_days.get(bucket.end, bucket.working_days)) for bucket in buckets]

@@ -1,0 +1,191 @@
+"""The command line: ``sop-xl COMMAND WORKBOOK``.
+
+Exit codes: 0 done; 1 refused, with the reason and what to do; 2 the command line is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sop_xl import __version__
+
+if TYPE_CHECKING:
+    from sop_xl.checks import Issue
+    from sop_xl.commands.outcome import Outcome
+
+#: Commands that work on an open workbook: name -> function of sop_xl.commands.steps and its help.
+STEPS: dict[str, tuple[str, str]] = {
+    "check": ("check", "list every problem of the input; changes nothing"),
+    "forecast": ("forecast", "forecast every family; overrides stay"),
+    "plan-supply": ("plan_supply", "propose production by each family's strategy"),
+    "check-capacity": ("check_capacity", "compare load and capacity of every resource"),
+    "reconcile": ("reconcile", "list the gaps between demand, supply and money"),
+    "value-plan": ("value_plan", "value the plan against budget, last year and the last plan"),
+    "refresh-kpis": ("refresh_kpis", "calculate the measures"),
+    "run-cycle": ("run_cycle", "all of these in order, written once"),
+}
+WARNINGS_SHOWN = 12
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in ("call", "functions"):
+        from udfs.command_line import call_command, functions_command
+
+        return (call_command if words[0] == "call" else functions_command)(words[1:])
+    options = _parser().parse_args(words)
+    return _run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sop-xl", description="Sales and operations planning in a workbook.")
+    parser.add_argument("--version", action="version", version=f"sop-xl {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, help: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help)
+        added.add_argument("workbook", type=Path, metavar="WORKBOOK")
+        added.add_argument("--json", action="store_true", help="print the result as JSON")
+        return added
+
+    new = command("new", "make an empty workbook from the template")
+    new.add_argument("--company", help="name on the cycle card")
+    new.add_argument("--first-bucket", type=_day, metavar="DATE", help="a day in the first bucket to plan")
+    load = command("load-actuals", "fill the tables from files or queries by a mapping")
+    load.add_argument("--mapping", type=Path, required=True, metavar="FILE", help="TOML file: which column goes where")
+    load.add_argument("--source", type=Path, metavar="FILE", help="read this file in place of the mapping's own")
+    for name, (_, help) in STEPS.items():
+        command(name, help)
+    publish = command("publish", "freeze the plan and write the workbook that others link to")
+    publish.add_argument("--by", default="", metavar="NAME", help="who publishes; without it, the user's name")
+    for name, help in (
+        ("call", "call a SOP_ function: call NAME ARG…, each ARG one JSON value or @file.json"),
+        ("functions", "list the SOP_ functions, or show one page of help: functions NAME"),
+    ):
+        commands.add_parser(name, help=help)
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2026-11-01") from None
+
+
+def _run(options: argparse.Namespace) -> int:
+    from sop_xl.errors import ChecksFailed, SopError
+    from sop_xl.hosts.errors import HostError
+
+    started = time.perf_counter()
+    try:
+        outcome = _carry_out(options)
+    except ChecksFailed as failed:
+        if options.json:
+            print(json.dumps({"ok": False, "errors": [vars(issue) for issue in failed.issues]}, default=str))
+        else:
+            _list_issues(failed.issues)  # type: ignore[arg-type]
+            print(f"{failed.message} {failed.remedy}", file=sys.stderr)
+        return 1
+    except (SopError, HostError) as refused:
+        if options.json:
+            print(json.dumps({"ok": False, "message": refused.message, "remedy": refused.remedy}))
+        else:
+            print(f"{refused.message} {refused.remedy}".strip(), file=sys.stderr)
+        return 1
+    failed_check = options.command == "check" and bool(outcome.data["errors"])
+    _report(outcome, options.json, time.perf_counter() - started)
+    return 1 if failed_check else 0
+
+
+def _carry_out(options: argparse.Namespace) -> Outcome:
+    path: Path = options.workbook
+    if options.command == "new":
+        from sop_xl.commands.new import new
+
+        return new(path, company=options.company, first_bucket=options.first_bucket)
+    from sop_xl.hosts.session import open_book
+
+    progress = _Progress(options.json)
+    try:
+        with open_book(path, read_only=options.command == "check") as session:
+            if options.command == "publish":
+                from sop_xl.commands.publish import Publication
+
+                publication = Publication(session.book, session.path, options.by, progress)
+                publication.archive()
+                session.save()
+                publication.release()
+                return publication.outcome
+            if options.command == "load-actuals":
+                from sop_xl.commands.load_actuals import load_actuals
+
+                outcome = load_actuals(session.book, options.mapping, options.source, progress)
+            else:
+                from sop_xl.commands import steps
+
+                step: Callable[..., Outcome] = getattr(steps, STEPS[options.command][0])
+                outcome = step(session.book, progress)
+            if outcome.changed:
+                progress("Saving", 1.0)
+                session.save()
+            return outcome
+    finally:
+        progress.clear()
+
+
+class _Progress:
+    """One line on a terminal that says what is being done, once it takes longer than a second."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.shown = False
+        self.quiet = quiet or not sys.stderr.isatty()
+        self.started = time.perf_counter()
+
+    def __call__(self, what: str, done: float) -> None:
+        if not self.quiet and time.perf_counter() - self.started > 1:
+            print(f"\r\033[K{done:4.0%}  {what} …", end="", file=sys.stderr, flush=True)
+            self.shown = True
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self.shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _report(outcome: Outcome, as_json: bool, seconds: float) -> None:
+    from sop_xl.commands.cycle import as_json as jsonable
+
+    if as_json:
+        issues = [vars(issue) for issue in outcome.issues]
+        document = {"ok": True, "command": outcome.command, "summary": outcome.lines, "data": outcome.data}
+        print(json.dumps(jsonable({**document, "issues": issues}), allow_nan=False))
+        return
+    _list_issues(outcome.issues)
+    for line in outcome.lines:
+        print(line)
+    print(f"Done in {seconds:.1f} s.")
+
+
+def _list_issues(issues: Sequence[Issue]) -> None:
+    """Errors in full; of many warnings the first."""
+    from sop_xl.checks import errors
+
+    bad = errors(issues)
+    warnings = [issue for issue in issues if issue.severity == "warning"]
+    for issue in [*bad, *warnings[:WARNINGS_SHOWN]]:
+        print(issue)
+    if len(warnings) > WARNINGS_SHOWN:
+        print(f"… and {len(warnings) - WARNINGS_SHOWN} more warnings (sop-xl check --json lists all).")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,117 @@
+"""One round of work on a workbook: read once, do the steps, write once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import xlwings as xw
+
+from sop_xl.checks import Issue, errors
+from sop_xl.commands.outcome import Outcome, Progress, silent
+from sop_xl.errors import ChecksFailed
+from sop_xl.hosts.file_engine import remember_values
+from sop_xl.model import Plan, PlanInput
+from sop_xl.process import planning
+from sop_xl.workbook import gather
+from sop_xl.workbook.contents import ViewContents, contents
+from sop_xl.workbook.plan_table import write_draft
+from sop_xl.workbook.read import Workbook
+from sop_xl.workbook.write_pages import write_notices, write_pages
+from sop_xl.workbook.write_views import write_views
+
+
+class Cycle:
+    """A workbook with everything read from it.
+
+    ``given`` changes step by step; :meth:`write` puts the plan that follows from it into the workbook.
+    """
+
+    def __init__(self, book: xw.Book, progress: Progress = silent) -> None:
+        self.progress = progress
+        progress("Reading the workbook", 0.0)
+        self.workbook = Workbook.of(book)
+        self.horizon = self.workbook.horizon()
+        self.tables = gather.read_tables(self.workbook)
+        self._given: PlanInput | None = None
+
+    @cached_property
+    def issues(self) -> list[Issue]:
+        """Every problem of the input, errors first."""
+        typed = gather.view_issues(self.workbook, self.horizon)
+        return gather.check(self.tables, self.horizon, typed)
+
+    def require_clean(self) -> None:
+        """Stop with the whole list when the input has errors."""
+        if found := errors(self.issues):
+            raise ChecksFailed(found)
+
+    @property
+    def given(self) -> PlanInput:
+        """What the plan is made from; the input must be free of errors."""
+        if self._given is None:
+            self.require_clean()
+            self._given = gather.plan_input(self.workbook, self.tables, self.horizon)
+        return self._given
+
+    @given.setter
+    def given(self, value: PlanInput) -> None:
+        self._given = value
+        self.__dict__.pop("plan", None)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan that follows from what is given now."""
+        return planning.build(self.given)
+
+    def views(self) -> dict[str, ViewContents]:
+        """The numbers of all planning views."""
+        return contents(self.plan)
+
+    def write(self, outcome: Outcome) -> None:
+        """Write the planning views, the pages and the draft of the plan table."""
+        self.progress("Writing the planning views", 0.6)
+        offsets = tuple(sorted({line.offset for line in self.given.bill})) or (0,)
+        grids = write_views(
+            self.workbook, self.views(), list(self.given.working_days), offsets, remember_values
+        )
+        self.progress("Writing the pages", 0.85)
+        write_pages(self.workbook, self.plan, grids, remember_values)
+        write_notices(self.workbook, self.plan)
+        write_draft(self.workbook, self.tables["tblPlan"], self.plan)
+        self.log(outcome)
+        self.progress("Written", 1.0)
+
+    def log(self, outcome: Outcome) -> None:
+        """Keep the last words of a command on Home."""
+        area = self.workbook.book.names["Home_Log"].refers_to_range
+        said = [f"{outcome.command}: {line}" for line in outcome.lines][: area.shape[0]]
+        area.value = [[line] for line in [*said, *[None] * (area.shape[0] - len(said))]]
+
+
+def today() -> datetime:
+    """Now, to the second; the only clock the commands look at."""
+    return datetime.now().replace(microsecond=0)
+
+
+def as_json(value: Any) -> Any:
+    """Numbers, dates and arrays as JSON knows them; what is not defined is null."""
+    import math
+    from datetime import date
+
+    import numpy as np
+
+    if isinstance(value, dict):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return as_json(value.tolist())
+    if isinstance(value, np.generic):
+        return as_json(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value

@@ -1,0 +1,111 @@
+"""Publish: freeze the plan and write the workbook that others link to."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import numpy as np
+import xlwings as xw
+
+from sop_xl.commands.cycle import Cycle, today
+from sop_xl.commands.outcome import Outcome, Progress, counted, silent
+from sop_xl.commands.steps import kpi_measures
+from sop_xl.errors import WorkbookError
+from sop_xl.hosts.atomic import atomic_write
+from sop_xl.hosts.errors import HostError
+from sop_xl.workbook.plan_table import published_versions, write_version
+from sop_xl.workbook.published import Imprint, published
+
+
+def published_path(workbook: Path) -> Path:
+    """The file that others link to; always the same name.
+
+    >>> published_path(Path("plan.xlsx")).name
+    'plan_published.xlsx'
+    """
+    return workbook.with_name(f"{workbook.stem}_published.xlsx")
+
+
+def archive_path(workbook: Path, version: str) -> Path:
+    """Where a version is kept for good.
+
+    >>> archive_path(Path("plan.xlsx"), "2026-11").name
+    'plan_published_2026-11.xlsx'
+    """
+    return workbook.with_name(f"{workbook.stem}_published_{version}.xlsx")
+
+
+def next_version(cycle: str, taken: set[str], workbook: Path) -> str:
+    """The cycle itself, then .2, .3 and so on; a version that exists anywhere is never used again."""
+    number = 1
+    while True:
+        version = cycle if number == 1 else f"{cycle}.{number}"
+        if version not in taken and not archive_path(workbook, version).exists():
+            return version
+        number += 1
+
+
+class Publication:
+    """A plan ready to be published: the workbook is changed, the files are written by :meth:`release`."""
+
+    def __init__(self, book: xw.Book, path: Path, by: str = "", progress: Progress = silent) -> None:
+        self.path = path
+        self.cycle = Cycle(book, progress)
+        self.cycle.require_clean()
+        self._require_forecast()
+        cycle, workbook = self.cycle, self.cycle.workbook
+        name = str(workbook.field("Home_Cycle") or f"{cycle.horizon.planned[0].end:%Y-%m}")
+        if set(name) & set('\\/:*?"<>|'):
+            raise WorkbookError(f"Home, Cycle: {name!r} cannot be part of a file name.", "Write it like 2026-11.")
+        taken = set(published_versions(cycle.tables["tblPlan"]))
+        self.imprint = Imprint(
+            company=str(workbook.field("Home_Company") or ""),
+            cycle=name,
+            version=next_version(name, taken, path),
+            currency=str(workbook.field("Home_Currency") or ""),
+            at=today(),
+            by=by or getpass.getuser(),
+        )
+        self.content = published(cycle.plan, self.imprint, kpi_measures(cycle))
+        self.outcome = Outcome("publish")
+        self._record()
+
+    def _require_forecast(self) -> None:
+        missing = int(np.isnan(self.cycle.given.baseline).any(axis=1).sum())
+        if missing:
+            raise WorkbookError(
+                f"{counted(missing, 'family has', 'families have')} no forecast for some planned buckets.",
+                "Run the forecast and the supply plan first.",
+            )
+
+    def _record(self) -> None:
+        """Note the version in the workbook."""
+        cycle, outcome, version = self.cycle, self.outcome, self.imprint.version
+        cycle.workbook.set_field("Home_Version", f"'{version}")
+        cycle.workbook.set_field("Home_State", "PUBLISHED")
+        outcome.say(f"Published version {version} as {published_path(self.path).name}.")
+        outcome.say(f"It is kept unchanged as {archive_path(self.path, version).name}.")
+        cycle.write(outcome)
+        write_version(cycle.workbook, cycle.tables["tblPlan"], cycle.plan, version)
+        outcome.data = {
+            "version": version,
+            "published": str(published_path(self.path)),
+            "archive": str(archive_path(self.path, version)),
+        }
+
+    def archive(self) -> None:
+        """Keep the version for good. The file is new; an existing one is never touched."""
+        target = archive_path(self.path, self.imprint.version)
+        if target.exists():
+            raise HostError(f"'{target.name}' exists already.", "Publish again: the next version number is taken.")
+        atomic_write(target, lambda beside: _fill(beside, self.content), backup=False)
+        target.chmod(0o444)
+
+    def release(self) -> None:
+        """Swap the new version in under the name that others link to."""
+        atomic_write(published_path(self.path), lambda beside: _fill(beside, self.content), backup=False)
+
+
+def _fill(path: Path, content: bytes) -> None:
+    path.write_bytes(content)

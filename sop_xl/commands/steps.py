@@ -1,0 +1,285 @@
+"""The steps of the monthly cycle, each on an open workbook.
+
+Every function takes an ``xlwings.Book`` (in Excel or in a file), does its step and returns what it found.
+Nothing is written when the input has errors.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xlwings as xw
+
+from sop_xl.checks import errors
+from sop_xl.commands.cycle import Cycle
+from sop_xl.commands.outcome import Outcome, Progress, counted, silent
+from sop_xl.model import Measures
+from sop_xl.process import planning
+from sop_xl.process.gaps import find_gaps
+from sop_xl.process.measures import measures
+from sop_xl.supply.rough_cut import LoadCheck, check_load
+from sop_xl.workbook.write import write_table
+
+# Functions ending in _step work on a cycle that is open already; run_cycle strings them together.
+
+
+def check(book: xw.Book, progress: Progress = silent) -> Outcome:
+    """List every problem of the input; changes nothing."""
+    cycle = Cycle(book, progress)
+    outcome = Outcome("check", issues=list(cycle.issues), changed=False)
+    bad = len(errors(cycle.issues))
+    outcome.say(f"{counted(bad, 'error')} and {counted(len(cycle.issues) - bad, 'warning')}.")
+    outcome.data = {"errors": bad, "warnings": len(cycle.issues) - bad}
+    return outcome
+
+
+def forecast(book: xw.Book, progress: Progress = silent) -> Outcome:
+    """Forecast every family from its history; overrides stay."""
+    return _run(book, progress, forecast_step)
+
+
+def plan_supply(book: xw.Book, progress: Progress = silent) -> Outcome:
+    """Propose production by each family's strategy."""
+    return _run(book, progress, supply_step)
+
+
+def check_capacity(book: xw.Book, progress: Progress = silent) -> Outcome:
+    """Compare the load of the plan with the capacity of every resource."""
+    return _run(book, progress, capacity_step)
+
+
+def reconcile(book: xw.Book, progress: Progress = silent) -> Outcome:
+    """List the gaps between demand, supply and money."""
+    return _run(book, progress, reconcile_step)
+
+
+def value_plan(book: xw.Book, progress: Progress = silent) -> Outcome:
+    """Value the plan against budget, last year and the previous plan."""
+    return _run(book, progress, value_step)
+
+
+def refresh_kpis(book: xw.Book, progress: Progress = silent) -> Outcome:
+    """Calculate the measures."""
+    return _run(book, progress, kpi_step)
+
+
+def run_cycle(book: xw.Book, progress: Progress = silent) -> Outcome:
+    """Check, forecast, plan supply, check capacity, reconcile, value, measure; written once at the end."""
+    return _run(
+        book,
+        progress,
+        forecast_step,
+        supply_step,
+        capacity_step,
+        reconcile_step,
+        value_step,
+        kpi_step,
+        command="run-cycle",
+    )
+
+
+def _run(book: xw.Book, progress: Progress, *steps: object, command: str = "") -> Outcome:
+    cycle = Cycle(book, progress)
+    cycle.require_clean()
+    results: list[Outcome] = []
+    for i, step in enumerate(steps):
+        assert callable(step)
+        progress(f"{step.__name__.removesuffix('_step').replace('_', ' ').capitalize()}", 0.2 + 0.4 * i / len(steps))
+        results.append(step(cycle))
+    if command:
+        outcome = Outcome(command)
+        for result in results:
+            outcome.take(result)
+    else:
+        outcome = results[0]
+    outcome.issues = list(cycle.issues)
+    cycle.write(outcome)
+    return outcome
+
+
+def forecast_step(cycle: Cycle) -> Outcome:
+    """New baseline for every family."""
+    outcome = Outcome("forecast")
+    cycle.given = planning.with_forecast(cycle.given)
+    given, plan = cycle.given, cycle.plan
+    overrides = int((~np.isnan(given.sales_override) | ~np.isnan(given.marketing_override)).sum())
+    outcome.say(
+        f"Forecast {counted(len(given.families), 'family', 'families')} over {len(given.horizon.planned)} buckets; "
+        f"{counted(overrides, 'overridden cell')} kept."
+    )
+    last_year = given.last_year(given.history)[:, : given.horizon.per_year]
+    known = ~np.isnan(last_year)
+    demand = plan.demand_value[:, : given.horizon.per_year]
+    price = given.of_families("price")[:, None]
+    before = float(np.nansum(np.where(known, last_year * price, 0.0)))
+    comparable = float(np.nansum(np.where(known[:, : demand.shape[1]], demand, 0.0)))
+    if before > 0:
+        outcome.say(f"Consensus demand of the next year is {comparable / before - 1:+.1%} against the last, at price.")
+    outcome.data = {
+        "families": len(given.families),
+        "buckets": len(given.horizon.planned),
+        "overrides": overrides,
+        "consensus_value": float(np.nansum(plan.demand_value)),
+    }
+    return outcome
+
+
+def supply_step(cycle: Cycle) -> Outcome:
+    """New production proposal for every family."""
+    outcome = Outcome("plan-supply")
+    cycle.given = planning.with_proposal(cycle.given)
+    given, plan = cycle.given, cycle.plan
+    kept = int((~np.isnan(given.production_override)).sum())
+    outcome.say(f"Proposed production for {counted(len(given.families), 'family', 'families')}; {counted(kept, 'override')} kept.")
+    short = [
+        family.code
+        for family, inventory in zip(given.families, plan.projected_inventory, strict=True)
+        if family.make != "MTO" and inventory.min() < -1e-6
+    ]
+    outcome.say(
+        f"Stock runs out in {counted(len(short), 'family', 'families')}: {', '.join(short)}."
+        if short
+        else "No family runs out of stock."
+    )
+    outcome.data = {"short": short, "overrides": kept}
+    return outcome
+
+
+def capacity_step(cycle: Cycle) -> Outcome:
+    """Rough-cut load against capacity, into tblCapacityCheck."""
+    outcome = Outcome("check-capacity")
+    given, plan = cycle.given, cycle.plan
+    if not given.resources:
+        write_table(cycle.workbook, "tblCapacityCheck", [])
+        outcome.say("No resources are given: nothing to check.")
+        return outcome
+    result = check_load(plan.load, given.capacity)
+    ends = [bucket.end for bucket in given.horizon.planned]
+    lines = []
+    for r, resource in enumerate(given.resources):
+        peak, first = int(result.peak_bucket[r]), int(result.first_overload[r])
+        lines.append(
+            [
+                resource.code,
+                _known(result.peak_utilization[r]),
+                ends[peak] if peak >= 0 else None,
+                ends[first] if first >= 0 else None,
+                float(result.hours_short[r]) if result.status[r] != "NO CAPACITY" else None,
+                result.status[r],
+            ]
+        )
+    write_table(cycle.workbook, "tblCapacityCheck", lines)
+    _say_capacity(outcome, cycle, result)
+    outcome.data = {
+        "resources": [
+            dict(zip(("resource", "peak", "peak_bucket", "first_overload", "hours_short", "status"), line, strict=True))
+            for line in lines
+        ]
+    }
+    return outcome
+
+
+def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck) -> None:
+    given = cycle.given
+    over = [r for r, status in enumerate(result.status) if status == "OVER"]
+    missing = sum(status == "NO CAPACITY" for status in result.status)
+    for r in over:
+        peak = given.horizon.planned[int(result.peak_bucket[r])].end
+        resource = given.resources[r]
+        buckets = int((cycle.plan.short[r] > 0).sum())
+        outcome.say(
+            f"{resource.code} is overloaded in {counted(buckets, 'bucket')}, {result.hours_short[r]:,.0f} {resource.unit} "
+            f"short; the peak is {result.peak_utilization[r]:.0%} in {peak:%b %Y}."
+        )
+    if missing:
+        outcome.say(f"No capacity is given for {counted(missing, 'resource')}: their overloads cannot be found.")
+    if not over and missing < len(given.resources):
+        outcome.say("Every resource with a capacity can carry the plan.")
+
+
+def reconcile_step(cycle: Cycle) -> Outcome:
+    """The gaps, into tblGaps."""
+    outcome = Outcome("reconcile")
+    gaps = find_gaps(cycle.plan)
+    write_table(
+        cycle.workbook,
+        "tblGaps",
+        [
+            [f"G{i:03d}", gap.kind, gap.subject, gap.bucket, gap.size, gap.unit, _known(gap.value), gap.owner, gap.what]
+            for i, gap in enumerate(gaps, start=1)
+        ],
+    )
+    kinds: dict[str, int] = {}
+    for gap in gaps:
+        kinds[gap.kind] = kinds.get(gap.kind, 0) + 1
+    listed = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+    outcome.say(f"{counted(len(gaps), 'gap')} to reconcile: {listed}." if gaps else "No gaps: the plan holds together.")
+    outcome.data = {"gaps": [vars(gap) for gap in gaps]}
+    return outcome
+
+
+def value_step(cycle: Cycle) -> Outcome:
+    """Revenue, margin and inventory of the plan, against the budget."""
+    outcome = Outcome("value-plan")
+    given, plan = cycle.given, cycle.plan
+    currency = cycle.workbook.field("Home_Currency") or ""
+    revenue, margin = float(np.nansum(plan.revenue)), float(np.nansum(plan.margin))
+    if np.isnan(plan.revenue).all():
+        outcome.say("No price is given: the plan has no value yet.")
+    else:
+        ratio = f", margin {margin / revenue:.1%}" if revenue and not np.isnan(plan.margin).all() else ""
+        outcome.say(f"Revenue of the plan is {revenue:,.0f} {currency}{ratio}.")
+    gap = plan.revenue - given.budget_revenue
+    known = ~np.isnan(gap)
+    total = budget = float("nan")
+    if known.any():
+        total, budget = float(gap[known].sum()), float(given.budget_revenue[known].sum())
+        outcome.say(
+            f"Against the budget of the same {int(known.any(axis=0).sum())} buckets it is {total:+,.0f} {currency} "
+            f"({total / budget:+.1%})."
+            if budget
+            else "The budget is zero."
+        )
+    else:
+        outcome.say("No budget is given for these buckets.")
+    outcome.data = {"revenue": revenue, "margin": margin, "gap_to_budget": total, "budget": budget}
+    return outcome
+
+
+def kpi_measures(cycle: Cycle) -> Measures:
+    """The measures of a cycle, against the targets that stand in the workbook."""
+    from sop_xl.workbook.gather import facts
+
+    lag = cycle.workbook.number_field("Home_Lag", 0, 12)
+    old = cycle.workbook.rows("tblKPIs")
+    targets = {
+        label: float(target)
+        for label, target in zip(old["Measure"], old["Target"], strict=True)
+        if isinstance(target, int | float) and label is not None
+    }
+    return measures(cycle.given, facts(cycle.tables, cycle.horizon, lag, cycle.given), lag, targets)
+
+
+def kpi_step(cycle: Cycle) -> Outcome:
+    """The measures, into tblKPIs and tblAgeing."""
+    outcome = Outcome("refresh-kpis")
+    found = kpi_measures(cycle)
+    write_table(
+        cycle.workbook,
+        "tblKPIs",
+        [
+            [m.label, _known(m.value), _known(m.target), m.status, m.unit, m.basis, m.definition]
+            for m in found.measures
+        ],
+    )
+    write_table(cycle.workbook, "tblAgeing", [list(line) for line in found.ageing])
+    red = [m.label for m in found.measures if m.status == "RED"]
+    outcome.say(f"{counted(len(found.measures), 'measure')}; red: {', '.join(red) if red else 'none'}.")
+    on_time = found["on_time"]
+    if not np.isnan(on_time.value):
+        outcome.say(f"On time: {on_time.value:.5f} ({on_time.basis}).")
+    outcome.data = {m.key: {"value": m.value, "target": m.target, "status": m.status} for m in found.measures}
+    return outcome
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,1 @@
+"""The plan in money: valuation and the bridge from plan to actual."""

@@ -1,0 +1,201 @@
+"""Exponential smoothing without an optimiser: every combination of smoothing parameters is a lane.
+
+All lanes of all series run through the history side by side, as one vector per bucket. The forecast
+is the mean over the lanes, each weighted by its likelihood: (sum of squared one-step errors) to the
+power −n/2. That costs one pass over the history, cannot fail to converge, and moves smoothly with
+the data where a single optimum would jump.
+
+All functions take complete series of one length, shape (series, buckets), of a magnitude near one.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from sop_xl.forecasting.history import Floats
+
+ALPHAS = np.array([0.01, 0.03, 0.06, 0.1, 0.14, 0.18, 0.23, 0.28, 0.34, 0.4, 0.46, 0.52, 0.58, 0.64, 0.7])
+ALPHAS = np.append(ALPHAS, [0.76, 0.82, 0.88, 0.94, 0.99])
+
+# Errors below this share of the magnitude are rounding, not evidence for one lane over another.
+_ROUNDING = 1e-12
+
+_DRIFT_LAG = 12
+
+
+def _grid(
+    alphas: tuple[float, ...], betas: tuple[float, ...], gammas: tuple[float, ...], phis: tuple[float, ...]
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Lanes of the error-correction form: beta as a share of alpha, gamma of what alpha leaves."""
+    parts = np.meshgrid(alphas, betas, gammas, phis, indexing="ij")
+    alpha, beta, gamma, phi = (part.ravel() for part in parts)
+    return alpha, alpha * beta, gamma * (1 - alpha), phi
+
+
+SEASONAL_GRID = _grid((0.05, 0.2, 0.45, 0.8), (0.0, 0.08), (0.02, 0.1, 0.25, 0.45), (0.9, 0.98))
+TREND_GRID = _grid((0.05, 0.15, 0.3, 0.45, 0.6, 0.8, 0.95), (0.0, 0.08, 0.25), (0.0,), (0.9, 0.98))
+
+
+@lru_cache(maxsize=64)
+def _drift_design(buckets: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """What the one-step forecasts of simple smoothing owe to the initial level and to a unit drift."""
+    time = np.arange(float(buckets))[:, None]
+    level: Floats = (1 - ALPHAS) ** time
+    drift: Floats = (1 - (1 - ALPHAS) ** (time + 1)) / ALPHAS
+    sums = [
+        np.asarray((one * other).sum(axis=0))
+        for one, other in ((level, level), (drift, drift), (level, drift))
+    ]
+    return level, drift, sums[0], sums[1], sums[2]
+
+
+def smoothing_with_drift(
+    rows: Floats, horizon: int, drift_share: float = 0.5, drift_cap: float = np.inf
+) -> Floats:
+    """Simple exponential smoothing with a fixed share of the linear trend as drift.
+
+    With half of the trend this is the Theta method with theta lines 0 and 2; with none it is simple
+    exponential smoothing. The initial level is the least-squares one in each lane.
+
+    Args:
+        rows: units, complete, shape (series, buckets).
+        horizon: buckets to forecast.
+        drift_share: share of the least-squares slope that the forecast follows.
+        drift_cap: largest slope to believe, as a multiple of the median change over twelve buckets. One
+            step in the level bends a least-squares line for ever, and leaves that median alone.
+    Returns:
+        Forecasts, shape (series, horizon).
+    Source:
+        Assimakopoulos and Nikolopoulos (2000), International Journal of Forecasting 16;
+        Hyndman and Billah (2003), International Journal of Forecasting 19.
+
+    >>> smoothing_with_drift(np.full((1, 6), 0.5), 2).round(6)
+    array([[0.5, 0.5]])
+    """
+    count, buckets = rows.shape
+    level_part, drift_part, level_sq, drift_sq, cross = _drift_design(buckets)
+    centre = rows.mean(axis=1, keepdims=True)
+    centred = rows - centre
+    time = np.arange(buckets) - (buckets - 1) / 2
+    squares = float(time @ time)
+    drift = np.zeros((count, 1))
+    if drift_share and squares > 0:
+        slope = (centred @ time) / squares
+        if np.isfinite(drift_cap):
+            lag = max(1, min(_DRIFT_LAG, buckets // 3))
+            usual = np.abs(_median(centred[:, lag:] - centred[:, :-lag])) / lag
+            slope = np.clip(slope, -drift_cap * usual, drift_cap * usual)
+        drift[:, 0] = drift_share * slope
+    level = np.zeros((count, len(ALPHAS)))
+    errors = np.empty((buckets, count, len(ALPHAS)))
+    scratch = np.empty_like(level)
+    columns = np.ascontiguousarray(centred.T)[:, :, None]
+    for bucket in range(buckets):
+        error = errors[bucket]
+        np.subtract(columns[bucket], level, out=error)
+        np.multiply(ALPHAS, error, out=scratch)
+        level += scratch
+    # The errors of a run started at zero are linear in the initial level and the drift.
+    own = np.einsum("tsg,tsg->sg", errors, errors)
+    on_level = np.einsum("tsg,tg->sg", errors, level_part)
+    on_drift = np.einsum("tsg,tg->sg", errors, drift_part)
+    initial = (on_level - drift * cross) / level_sq
+    sse = own + drift**2 * drift_sq - 2 * drift * on_drift - initial**2 * level_sq
+    weights = likelihood_weights(sse, buckets)
+    level += initial * (1 - ALPHAS) ** buckets
+    reach = (1 - (1 - ALPHAS) ** (buckets + 1)) / ALPHAS
+    result = np.empty((count, horizon))
+    for step in range(horizon):
+        ahead = level + reach * drift
+        result[:, step] = (weights * ahead).sum(axis=1)
+        level = level + ALPHAS * (ahead - level)
+        reach = 1 + (1 - ALPHAS) * reach
+    return result + centre
+
+
+def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> Floats:
+    """Additive Holt–Winters with a damped trend, or damped Holt where there is no season.
+
+    Starts from the given seasonal indices and from half the slope of the first two seasons.
+
+    Args:
+        rows: units (or their logarithms), complete, shape (series, buckets).
+        indices: additive seasonal indices by position, shape (series, season); ``None`` for no season.
+        horizon: buckets to forecast.
+    Returns:
+        Forecasts, shape (series, horizon).
+    Source:
+        Gardner and McKenzie (1985), Management Science 31; error-correction form of Hyndman et al.,
+        Forecasting with Exponential Smoothing, ch. 2.
+
+    >>> damped_holt_winters(np.full((1, 6), 0.5), None, 2).round(6)
+    array([[0.5, 0.5]])
+    """
+    count, buckets = rows.shape
+    season = 1 if indices is None else indices.shape[1]
+    alpha, beta, gamma, phi = SEASONAL_GRID if season > 1 else TREND_GRID
+    lanes = len(alpha)
+    level, trend = _initial_line(rows, indices, 2 * season if season > 1 else 8)
+    level, trend = np.repeat(level, lanes, axis=1), np.repeat(trend, lanes, axis=1)
+    seasonal = np.zeros((season, count, lanes))
+    if indices is not None:
+        seasonal += indices.T[:, :, None]
+    sse, expected, error, scratch = (np.zeros((count, lanes)) for _ in range(4))
+    columns = np.ascontiguousarray(rows.T)[:, :, None]
+    for bucket in range(buckets):
+        np.multiply(phi, trend, out=trend)
+        np.add(level, trend, out=expected)
+        np.subtract(columns[bucket], expected, out=error)
+        if season > 1:
+            index = seasonal[bucket % season]
+            np.subtract(error, index, out=error)
+            np.multiply(gamma, error, out=scratch)
+            np.add(index, scratch, out=index)
+        np.multiply(error, error, out=scratch)
+        np.add(sse, scratch, out=sse)
+        np.multiply(alpha, error, out=scratch)
+        np.add(expected, scratch, out=level)
+        np.multiply(beta, error, out=scratch)
+        np.add(trend, scratch, out=trend)
+    weights = likelihood_weights(sse, buckets)
+    result = np.empty((count, horizon))
+    for step in range(horizon):
+        np.multiply(phi, trend, out=trend)
+        np.add(level, trend, out=level)
+        ahead = level + seasonal[(buckets + step) % season] if season > 1 else level
+        result[:, step] = (weights * ahead).sum(axis=1)
+    return result
+
+
+def likelihood_weights(sse: Floats, buckets: int) -> npt.NDArray[np.float64]:
+    """Weights of the lanes, adding up to one along the last axis.
+
+    >>> likelihood_weights(np.array([[1.0, 2.0]]), 2)
+    array([[0.66666667, 0.33333333]])
+    """
+    sse = np.maximum(sse, _ROUNDING * buckets)
+    weights = (sse / sse.min(axis=-1, keepdims=True)) ** (-0.5 * buckets)
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+
+
+def _median(rows: Floats) -> Floats:
+    """Median per row; NumPy's own imports masked arrays, which takes longer than a forecast."""
+    ordered = np.sort(rows, axis=1)
+    count = rows.shape[1]
+    return np.asarray(0.5 * (ordered[:, (count - 1) // 2] + ordered[:, count // 2]))
+
+
+def _initial_line(rows: Floats, indices: Floats | None, first: int) -> tuple[Floats, Floats]:
+    """Level and slope before the first bucket: half the slope of the first buckets, deseasonalised."""
+    span = min(rows.shape[1], first)
+    head = rows[:, :span]
+    if indices is not None:
+        head = head - indices[:, np.arange(span) % indices.shape[1]]
+    time = np.arange(span) - (span - 1) / 2
+    squares = float(time @ time)
+    slope = 0.5 * (head @ time) / squares if squares > 0 else np.zeros(len(rows))
+    level = head.mean(axis=1) - slope * ((span - 1) / 2 + 1)
+    return level[:, None], slope[:, None]

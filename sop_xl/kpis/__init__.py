@@ -1,0 +1,1 @@
+"""Measures of service, inventory and execution."""

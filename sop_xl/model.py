@@ -1,0 +1,294 @@
+"""What a plan is made from and what it consists of.
+
+Arrays are ``(families, buckets)`` or ``(resources, buckets)``. NaN means "not given": no override, no
+budget, no capacity, not sold yet. ``planned`` buckets are the current one and those after it; ``closed``
+buckets end before the current one starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sop_xl.buckets import Horizon
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A product family, the level on which volume is planned.
+
+    Attributes:
+        make: ``"MTS"`` to stock or ``"MTO"`` to order.
+        strategy: ``"LEVEL"``, ``"CHASE"`` or ``"TARGET"``.
+        target_days: working days of demand to hold.
+        target_backlog_weeks: weeks of orders to keep open (make to order).
+        price, unit_cost: money per unit, NaN where not given.
+        opening_inventory, opening_backlog: units at the start of the current bucket.
+    """
+
+    code: str
+    name: str = ""
+    unit: str = ""
+    make: str = "MTS"
+    strategy: str = "TARGET"
+    target_days: float = 0.0
+    target_backlog_weeks: float = 0.0
+    service_target: float = float("nan")
+    price: float = float("nan")
+    unit_cost: float = float("nan")
+    opening_inventory: float = 0.0
+    opening_backlog: float = 0.0
+    demand_owner: str = ""
+    supply_owner: str = ""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something that limits supply.
+
+    Attributes:
+        unit: unit of load and capacity, hours where not given.
+        overtime_limit: units of the resource per bucket that overtime adds at most, NaN where not given.
+        overtime_cost: money per unit of the resource.
+    """
+
+    code: str
+    name: str = ""
+    kind: str = ""
+    unit: str = "h"
+    overtime_limit: float = float("nan")
+    overtime_cost: float = float("nan")
+
+
+@dataclass(frozen=True)
+class BillLine:
+    """What one unit of a family takes from a resource, ``offset`` buckets before it is finished."""
+
+    family: int
+    resource: int
+    hours: float
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class PlanInput:
+    """Everything a plan is made from.
+
+    Attributes:
+        history, history_value: sold units and money, (families, closed history buckets), oldest first; the
+            last column is the bucket before the current one. NaN before a family's first sale.
+        history_factor, history_quantity: known past events, same shape; NaN where none.
+        event_factor, event_quantity: coming events, (families, planned).
+        pipeline: opportunities x probability, (families, planned).
+        baseline: statistical forecast of the last *Forecast*, (families, planned), NaN before the first.
+        sales_override, marketing_override, production_override: (families, planned), NaN = none.
+        proposed_production: proposal of the last *Plan supply*, (families, planned).
+        working_days: days per planned bucket.
+        firm_production: production already ordered for planned buckets, NaN where none; kept in frozen buckets.
+        past_planned, past_actual: production of the closed buckets shown, (families, past).
+        capacity, demonstrated: (resources, planned), NaN = not given.
+        budget_quantity, budget_revenue, budget_margin: (families, planned), NaN = not given.
+        previous_demand, previous_revenue: last published plan, (families, planned), NaN = not in it.
+        past_consensus: consensus published for the closed buckets shown, (families, past).
+    """
+
+    horizon: Horizon
+    families: tuple[Family, ...]
+    resources: tuple[Resource, ...]
+    bill: tuple[BillLine, ...]
+    working_days: Array
+    history: Array
+    history_value: Array
+    history_factor: Array
+    history_quantity: Array
+    event_factor: Array
+    event_quantity: Array
+    pipeline: Array
+    baseline: Array
+    sales_override: Array
+    marketing_override: Array
+    proposed_production: Array
+    production_override: Array
+    firm_production: Array
+    past_planned: Array
+    past_actual: Array
+    capacity: Array
+    demonstrated: Array
+    budget_quantity: Array
+    budget_revenue: Array
+    budget_margin: Array
+    previous_demand: Array
+    previous_revenue: Array
+    past_consensus: Array
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(families, planned buckets)."""
+        return len(self.families), len(self.horizon.planned)
+
+    def of_families(self, attribute: str) -> Array:
+        """One number per family, (families,).
+
+        >>> from datetime import date
+        >>> [f.price for f in (Family("A", price=2.0),)]
+        [2.0]
+        """
+        return np.array([getattr(family, attribute) for family in self.families], dtype=float)
+
+    @property
+    def to_stock(self) -> NDArray[np.bool_]:
+        """Which families are made to stock, (families,)."""
+        return np.array([family.make != "MTO" for family in self.families], dtype=bool)
+
+    def last_year(self, values: Array) -> Array:
+        """The same buckets a year earlier, (families, planned), from ``history`` shaped values."""
+        families, planned = self.shape
+        result = np.full((families, planned), np.nan)
+        per_year, known = self.horizon.per_year, values.shape[1]
+        for position in range(planned):
+            column = known + position - per_year
+            if 0 <= column < known:
+                result[:, position] = values[:, column]
+        return result
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan that follows from a :class:`PlanInput`. All arrays (families, planned) unless said otherwise.
+
+    Attributes:
+        projected_inventory: NaN for families made to order.
+        backlog: NaN for families made to stock.
+        constrained_demand: what can be shipped.
+        load: (resources, planned) in units of the resource.
+    """
+
+    given: PlanInput
+    baseline_forecast: Array
+    events: Array
+    consensus_demand: Array
+    proposed_production: Array
+    production_plan: Array
+    projected_inventory: Array
+    target_inventory: Array
+    days_of_supply: Array
+    backlog: Array
+    target_backlog: Array
+    constrained_demand: Array
+    load: Array
+    revenue: Array
+    cogs: Array
+    margin: Array
+    inventory_value: Array
+    demand_value: Array
+
+    @property
+    def utilization(self) -> Array:
+        """Load / capacity, NaN where no capacity is given or it is zero."""
+        capacity = np.where(self.given.capacity > 0, self.given.capacity, np.nan)
+        return self.load / capacity
+
+    @property
+    def short(self) -> Array:
+        """Units of each resource that are missing, (resources, planned)."""
+        missing: Array = np.maximum(np.nan_to_num(self.load - self.given.capacity, nan=0.0), 0.0)
+        return missing
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What happened, as the measures need it. Dates are Excel serial numbers, NaN where there is none.
+
+    Attributes:
+        as_of: last day of the last closed bucket; nothing after it counts.
+        promised, delivered: per order line.
+        ordered_qty, delivered_qty: units per order line; lines with NaN delivered quantity were not delivered.
+        stock_value, stock_received: per lot.
+        planned, produced: production per line of closed buckets within the last year.
+        production_by_family: actual production, (families, closed history buckets), NaN where not known.
+        snapshots: earlier published forecasts, (measure, lag) -> units of (families, closed history buckets).
+        snapshot_values: the same in money.
+    """
+
+    as_of: date
+    promised: Array
+    delivered: Array
+    ordered_qty: Array
+    delivered_qty: Array
+    stock_value: Array
+    stock_received: Array
+    planned: Array
+    produced: Array
+    production_by_family: Array
+    snapshots: dict[tuple[str, int], Array]
+    snapshot_values: dict[tuple[str, int], Array]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Where demand, supply and money do not meet.
+
+    Attributes:
+        kind: capacity, inventory, service, budget, hierarchy or stale.
+        subject: family or resource.
+        bucket: last day of the bucket, None for the whole plan.
+        size: how much is missing, in ``unit``.
+        value: the same in money, NaN where no price is known.
+    """
+
+    kind: str
+    subject: str
+    bucket: date | None
+    size: float
+    unit: str
+    value: float
+    owner: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure of the cycle.
+
+    Attributes:
+        value: NaN where it is not defined; ``basis`` then says why.
+        better: ``"high"`` or ``"low"``.
+    """
+
+    key: str
+    label: str
+    value: float
+    target: float
+    unit: str
+    basis: str
+    definition: str
+    better: str = "high"
+    tolerance: float = 0.05
+
+    @property
+    def status(self) -> str:
+        """GREEN on target, AMBER within the tolerance of it, RED beyond, NOT DEFINED without a value."""
+        if np.isnan(self.value):
+            return "NOT DEFINED"
+        if np.isnan(self.target):
+            return "NO TARGET"
+        miss = (self.target - self.value) if self.better == "high" else (self.value - self.target)
+        if miss <= 0:
+            return "GREEN"
+        return "AMBER" if miss <= self.tolerance * abs(self.target) else "RED"
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The measures of the cycle and the ageing of the stock behind one of them."""
+
+    measures: tuple[Measure, ...]
+    ageing: tuple[tuple[str, float, float], ...] = field(default=())
+
+    def __getitem__(self, key: str) -> Measure:
+        return next(measure for measure in self.measures if measure.key == key)

@@ -1,0 +1,138 @@
+"""One plan from its input: demand, then supply, then capacity and money."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from sop_xl.demand.consensus import consensus
+from sop_xl.demand.events import clean_history, event_effect
+from sop_xl.finance.valuation import inventory_value
+from sop_xl.model import Array, Plan, PlanInput
+from sop_xl.supply import inventory as stock
+from sop_xl.supply.proposal import propose_to_order, propose_to_stock
+from sop_xl.supply.rough_cut import resource_profile
+
+DAYS_A_WEEK = 5
+
+
+def forecast_baseline(given: PlanInput) -> Array:
+    """Statistical forecast of every family, known past events taken out first; (families, planned)."""
+    from sop_xl.forecasting.engine import forecast
+
+    families, planned = given.shape
+    history = clean_history(given.history, given.history_factor, given.history_quantity)
+    known = ~np.isnan(history).all(axis=1)
+    result = np.zeros((families, planned))
+    if known.any():
+        result[known] = forecast(history[known], horizon=planned, season=given.horizon.per_year)
+    return result
+
+
+def events_of(given: PlanInput, baseline: Array) -> Array:
+    """What the coming events add, (families, planned); nothing where there is no baseline yet (NaN)."""
+    effect = event_effect(np.nan_to_num(baseline), given.event_factor, given.event_quantity)
+    return np.where(np.isnan(baseline), 0.0, np.asarray(effect, dtype=float))
+
+
+def consensus_of(given: PlanInput, baseline: Array, events: Array) -> Array:
+    """Consensus demand: the last override, else baseline and events; (families, planned)."""
+    return np.asarray(
+        consensus(baseline + events, given.sales_override, given.marketing_override), dtype=float
+    )
+
+
+def targets(given: PlanInput, demand: Array) -> tuple[Array, Array]:
+    """Target inventory and target backlog, (families, planned) each."""
+    days = given.of_families("target_days")[:, None]
+    weeks = given.of_families("target_backlog_weeks")[:, None]
+    inventory = np.asarray(stock.target_inventory(demand, days, given.working_days), dtype=float)
+    return inventory, weeks * DAYS_A_WEEK * demand / given.working_days
+
+
+def propose(given: PlanInput, demand: Array) -> Array:
+    """Proposed production by each family's strategy, (families, planned).
+
+    Frozen buckets keep the production already ordered; overrides are taken as they are and made up for.
+    """
+    target_inventory, target_backlog = targets(given, demand)
+    frozen = np.full(given.shape, np.nan)
+    frozen[:, : given.horizon.frozen] = given.firm_production[:, : given.horizon.frozen]
+    fixed = np.where(np.isnan(given.production_override), frozen, given.production_override)
+    result = np.zeros(given.shape)
+    for i, family in enumerate(given.families):
+        if family.make == "MTO":
+            opening, target, rule = family.opening_backlog, target_backlog[i], propose_to_order
+        else:
+            opening, target, rule = family.opening_inventory, target_inventory[i], propose_to_stock
+        result[i] = rule(family.strategy, opening, demand[i], target, fixed[i])
+    return result
+
+
+def load_of(given: PlanInput, production: Array) -> Array:
+    """Load of every resource, (resources, planned)."""
+    if not given.bill or not given.resources:
+        return np.zeros((len(given.resources), given.shape[1]))
+    profile = [[line.family + 1, line.resource + 1, line.offset, line.hours] for line in given.bill]
+    return np.asarray(resource_profile(production, profile, len(given.resources)), dtype=float)
+
+
+def build(given: PlanInput) -> Plan:
+    """The plan that follows from the forecast, proposals and overrides that stand in ``given``.
+
+    Where no forecast or proposal was made yet it counts as zero, as in the workbook's own formulas.
+    """
+    baseline = np.nan_to_num(given.baseline)
+    events = events_of(given, given.baseline)
+    demand = consensus_of(given, baseline, events)
+    proposed = np.nan_to_num(given.proposed_production)
+    production = np.where(np.isnan(given.production_override), proposed, given.production_override)
+    target_inventory, target_backlog = targets(given, demand)
+    to_stock = given.to_stock[:, None]
+    opening = given.of_families("opening_inventory")
+    inventory = np.asarray(stock.projected_inventory(opening, production, demand), dtype=float)
+    orders_open = given.of_families("opening_backlog")
+    backlog = np.asarray(stock.backlog(orders_open, demand, production), dtype=float)
+    before = np.column_stack([orders_open, backlog[:, :-1]])
+    shipped = np.where(
+        to_stock,
+        np.asarray(stock.constrained_demand(opening, production, demand), dtype=float),
+        np.minimum(production, before + demand),
+    )
+    price, cost = given.of_families("price")[:, None], given.of_families("unit_cost")[:, None]
+    revenue, cogs = shipped * price, shipped * cost
+    return Plan(
+        given=given,
+        baseline_forecast=baseline,
+        events=events,
+        consensus_demand=demand,
+        proposed_production=proposed,
+        production_plan=production,
+        projected_inventory=np.where(to_stock, inventory, np.nan),
+        target_inventory=np.where(to_stock, target_inventory, np.nan),
+        days_of_supply=np.where(
+            to_stock, np.asarray(stock.coverage(inventory, demand, given.working_days), dtype=float), np.nan
+        ),
+        backlog=np.where(to_stock, np.nan, backlog),
+        target_backlog=np.where(to_stock, np.nan, target_backlog),
+        constrained_demand=shipped,
+        load=load_of(given, production),
+        revenue=revenue,
+        cogs=cogs,
+        margin=revenue - cogs,
+        inventory_value=np.where(to_stock, np.asarray(inventory_value(inventory, cost), dtype=float), np.nan),
+        demand_value=demand * price,
+    )
+
+
+def with_forecast(given: PlanInput) -> PlanInput:
+    """The same input with a new baseline; overrides stay."""
+    return replace(given, baseline=forecast_baseline(given))
+
+
+def with_proposal(given: PlanInput) -> PlanInput:
+    """The same input with a new production proposal; overrides stay."""
+    baseline = np.nan_to_num(given.baseline)
+    demand = consensus_of(given, baseline, events_of(given, given.baseline))
+    return replace(given, proposed_production=propose(given, demand))

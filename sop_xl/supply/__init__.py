@@ -1,0 +1,1 @@
+"""Supply plans: inventory and backlog, strategies, rough-cut capacity."""

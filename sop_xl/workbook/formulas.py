@@ -1,0 +1,205 @@
+"""From the row definitions of a planning view to the native formula of one cell.
+
+A :class:`Grid` says where a view stands on its sheet: which sheet row holds which measure of which family,
+and which sheet column holds which bucket. A planner may insert rows and columns; the grid is found again by
+labels and dates, and the formulas are written for where things stand now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sop_xl.buckets import Horizon
+from sop_xl.workbook.spec import Row, View
+
+ENTITY_COLUMN, LABEL_COLUMN, UNIT_COLUMN, FIRST_BUCKET_COLUMN = 1, 2, 3, 4
+HEADER_ROWS = ("Bucket ends", "Working days", "Status")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where a planning view stands.
+
+    Attributes:
+        columns: sheet column of every bucket by its last day, closed and planned.
+        groups: sheet column of every quarter and year, with the planned positions it spans.
+        rows: sheet row of every (entity, row key).
+        totals: sheet row of every total.
+        makes: MTS or MTO of every entity.
+    """
+
+    view: View
+    horizon: Horizon
+    header_row: int
+    columns: Mapping[date, int]
+    groups: Mapping[str, tuple[int, tuple[int, ...]]]
+    rows: Mapping[tuple[str, str], int]
+    totals: Mapping[str, int]
+    makes: Mapping[str, str]
+    entity_column: int = ENTITY_COLUMN
+    label_column: int = LABEL_COLUMN
+    offsets: tuple[int, ...] = (0,)
+    planned: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        planned = tuple(self.columns[bucket.end] for bucket in self.horizon.planned)
+        object.__setattr__(self, "planned", planned)
+
+    @property
+    def body(self) -> tuple[int, int]:
+        """First and last sheet row of the blocks."""
+        return min(self.rows.values()), max(self.rows.values())
+
+    def entities(self) -> list[str]:
+        """Families or resources, top to bottom."""
+        first: dict[str, int] = {}
+        for (entity, _), row in self.rows.items():
+            first[entity] = min(row, first.get(entity, row))
+        return sorted(first, key=lambda entity: first[entity])
+
+
+def rows_for(view: View, make: str) -> list[Row]:
+    """The rows of one block: all, less those of the other way of making."""
+    return [row for row in view.rows if row.make in ("", make)]
+
+
+def column_letter(column: int) -> str:
+    """A, B, ... Z, AA.
+
+    >>> column_letter(28)
+    'AB'
+    """
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def cell(row: int, column: int, fixed_row: bool = False, fixed_column: bool = False) -> str:
+    """Address of a cell."""
+    return f"{'$' if fixed_column else ''}{column_letter(column)}{'$' if fixed_row else ''}{row}"
+
+
+class Formulas:
+    """Formulas of all views of one workbook, given where each stands."""
+
+    def __init__(self, grids: Mapping[str, Grid]) -> None:
+        self.grids = grids
+
+    def planned(self, name: str, entity: str, row: Row, position: int) -> str:
+        """Formula of a planned bucket; empty when the cell holds a value."""
+        grid = self.grids[name]
+        last = position == len(grid.planned) - 1
+        text = row.plan_last if last and row.plan_last else row.plan
+        return self._resolve(text, grid, entity, grid.planned[position], position) if text else ""
+
+    def closed(self, name: str, entity: str, row: Row, bucket_end: date) -> str:
+        """Formula of a closed bucket; empty when the cell holds a value."""
+        grid = self.grids[name]
+        return self._resolve(row.past, grid, entity, grid.columns[bucket_end], None) if row.past else ""
+
+    def group(self, name: str, entity: str, row: Row, label: str) -> str:
+        """Formula of a quarter or a year."""
+        grid = self.grids[name]
+        sheet_row = grid.totals[row.key] if entity == "" else grid.rows[entity, row.key]
+        column, positions = grid.groups[label]
+        first, last = cell(sheet_row, grid.planned[positions[0]]), cell(sheet_row, grid.planned[positions[-1]])
+        if row.aggregate == "flow":
+            return f'=IF(COUNT({first}:{last})=0,"",SUM({first}:{last}))'
+        if row.aggregate == "stock":
+            return f'=IF({last}="","",{last})'
+        if row.aggregate == "ratio":
+            return self._resolve(row.plan, grid, entity, column, None)
+        return ""
+
+    def total(self, name: str, row: Row, column: int) -> str:
+        """Formula of a total in one column: the sum of all blocks, or the row's own formula."""
+        grid = self.grids[name]
+        if row.plan:
+            return self._resolve(row.plan, grid, "", column, None)
+        first, last = grid.body
+        labels = self._span(first, last, grid.label_column, fixed_column=True)
+        values = self._span(first, last, column)
+        mine = cell(grid.totals[row.key], grid.label_column, fixed_column=True)
+        return (
+            f'=IF(SUMPRODUCT(({labels}={mine})*ISNUMBER({values}))=0,"",SUMIFS({values},{labels},{mine}))'
+        )
+
+    @staticmethod
+    def _span(first: int, last: int, column: int, fixed_column: bool = False) -> str:
+        top, bottom = (cell(row, column, fixed_row=True, fixed_column=fixed_column) for row in (first, last))
+        return f"{top}:{bottom}"
+
+    def _resolve(self, text: str, grid: Grid, entity: str, column: int, position: int | None) -> str:
+        def replace(match: re.Match[str]) -> str:
+            return self._token(match.group(1), grid, entity, column, position)
+
+        return "=" + re.sub(r"\{([^{}]+)\}", replace, text)
+
+    def _token(self, token: str, grid: Grid, entity: str, column: int, position: int | None) -> str:
+        first, last = grid.body
+        if token == "bill*plan":
+            return self._load(entity, grid, position)
+        if token == "*":
+            return self._span(first, last, column)
+        if token == "**":
+            return self._span(first, last, grid.label_column, fixed_column=True)
+        name, place = _split(token)
+        header = {"end": 0, "before": 0, "days": 1}
+        if "." in name:
+            other, key = name.split(".")
+            target = self.grids[other]
+            bucket = next(end for end, place_ in grid.columns.items() if place_ == column)
+            return f"{other}!{cell(target.rows[entity, key], target.columns[bucket])}"
+        if name == "entity":
+            return cell(grid.rows[entity, grid.view.rows[0].key], grid.entity_column, fixed_column=True)
+        if name in header:
+            at: Callable[[int], str] = lambda c: cell(grid.header_row + header[name], c, fixed_row=True)  # noqa: E731
+        else:
+            sheet_row = grid.totals[name] if entity == "" else grid.rows[entity, name]
+            at = lambda c: cell(sheet_row, c)  # noqa: E731
+        if name == "before" or place == "<":
+            return at(self._before(grid, column))
+        if place == "":
+            return at(column)
+        if place == "|":
+            return at(grid.planned[-1])
+        assert position is not None, token
+        start, stop = (position + 1, -1) if place == ">>" else (position, -2)
+        return f"{at(grid.planned[start])}:{at(grid.planned[stop])}"
+
+    @staticmethod
+    def _before(grid: Grid, column: int) -> int:
+        """The column of the bucket before; in the first one the unit column, which holds no number."""
+        earlier = [place for place in grid.columns.values() if place < column]
+        return max(earlier) if earlier else column - 1
+
+    def _load(self, entity: str, grid: Grid, position: int | None) -> str:
+        """Hours on a resource: bill x production plan, the plan read ``offset`` buckets later."""
+        supply = self.grids["Supply"]
+        assert position is not None
+        first, last = supply.body
+        families = f"Supply!{self._span(first, last, supply.entity_column, fixed_column=True)}"
+        labels = f"Supply!{self._span(first, last, supply.label_column, fixed_column=True)}"
+        resource = self._token("entity", grid, entity, 0, None)
+        terms = []
+        for offset in grid.offsets:
+            if position + offset < len(supply.planned):
+                plan = f"Supply!{self._span(first, last, supply.planned[position + offset])}"
+                label = supply.view.row("production_plan").label
+                terms.append(
+                    f"SUMPRODUCT((tblBill[Resource]={resource})*(tblBill[Offset]={offset})*tblBill[Hours per unit]"
+                    f'*SUMIFS({plan},{families},tblBill[Family],{labels},"{label}"))'
+                )
+        return "+".join(terms) or "0"
+
+
+def _split(token: str) -> tuple[str, str]:
+    for place in (">>", ">=", "<", "|"):
+        if token.endswith(place):
+            return token[: -len(place)], place
+    return token, ""

@@ -1,0 +1,51 @@
+"""The reference page of the workbook, from its layout."""
+
+from __future__ import annotations
+
+from sop_xl.workbook import layout
+from sop_xl.workbook.spec import Column, Row, Sheet
+
+
+def workbook_markdown() -> str:
+    """Every sheet, table, column and planning row as Markdown."""
+    parts = [
+        "# The workbook\n",
+        f"Generated from `sop_xl/workbook/layout.py`, layout version {layout.LAYOUT_VERSION}. Do not edit.\n",
+        "Sheets stand in the order of the process. Tables and named cells are found by name, columns by header, "
+        "planning rows by label and buckets by date; everything else may be moved, and rows and columns inserted.\n",
+    ]
+    for sheet in layout.SHEETS:
+        parts.append(_sheet(sheet))
+    return "\n".join(parts)
+
+
+def _sheet(sheet: Sheet) -> str:
+    lines = [f"## {sheet.name}\n", f"{sheet.purpose} *{sheet.who}*\n"]
+    if sheet.fields:
+        lines += ["| named cell | label | meaning |", "|---|---|---|"]
+        lines += [f"| `{field.name}` | {field.label} | {field.help} |" for field in sheet.fields]
+        lines.append("")
+    for table in sheet.tables:
+        lines += [f"### {table.name}: {table.title}\n", f"{table.help}\n"]
+        lines += ["| column | kind | unit | meaning |", "|---|---|---|---|"]
+        lines += [_column(column) for column in table.columns]
+        if table.identity:
+            lines.append(f"\nA row is identified by {', '.join(table.identity)}.")
+        lines.append("")
+    if sheet.view:
+        lines += ["| row | cells | quarters and years | meaning |", "|---|---|---|---|"]
+        lines += [_row(row) for row in sheet.view.rows]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _column(column: Column) -> str:
+    kind = f"one of {', '.join(column.choices)}" if column.choices else column.kind
+    required = " (required)" if column.required else ""
+    return f"| {column.header} | {kind}{required} | {column.unit} | {column.help} |"
+
+
+def _row(row: Row) -> str:
+    how = {"flow": "sum", "stock": "last bucket", "ratio": "calculated again", "none": "empty"}[row.aggregate]
+    make = f" ({row.make})" if row.make else ""
+    return f"| {row.label}{make} | {row.role} | {how} | {row.help} |"

@@ -1,0 +1,96 @@
+"""One palette and one set of named cell styles for the whole workbook.
+
+Style names are ``SOP <role> <format>``: *input* cells are typed, *data* cells are imported or written by a
+command, *calc* cells hold formulas. The colours differ in lightness as well, so that they can be told apart in grey
+and by colour-blind readers (blue, orange and grey of the Okabe-Ito set).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+INK, PAPER, MUTED, LINE = "#1F2933", "#FFFFFF", "#66727F", "#D5DBE1"
+NAVY, BLUE, ORANGE, SKY, GREEN, RED = "#16324F", "#0072B2", "#D55E00", "#56B4E9", "#00795C", "#B3261E"
+INPUT_FILL, DATA_FILL, TOTAL_FILL, GROUP_FILL = "#FFF7D6", "#EEF3F8", "#E3EAF1", "#F5F7F9"
+OVER_FILL, WARN_FILL, GOOD_FILL, CLOSED_FILL = "#F9D5C9", "#FDEBC8", "#D3EBE2", "#F0F0F0"
+
+FONT = {"font_name": "Calibri", "font_size": 10, "font_color": INK, "valign": "vcenter"}
+
+FORMATS: dict[str, str] = {
+    "qty": "#,##0",
+    "money": "#,##0;-#,##0;0",
+    "ratio": "0.0%",
+    "hours": "#,##0.0",
+    "days": "0.0",
+    "date": "yyyy-mm-dd",
+    "number": "#,##0.####",
+    "text": "General",
+}
+
+_LINE = {"border": 1, "border_color": LINE}
+_ROLES: dict[str, dict[str, Any]] = {
+    "input": {"bg_color": INPUT_FILL, "locked": False, **_LINE},
+    "data": {"bg_color": DATA_FILL, **_LINE},
+    "calc": {"bg_color": PAPER, **_LINE},
+    "strong": {"bg_color": PAPER, "bold": True, **_LINE},
+    "total": {"bg_color": TOTAL_FILL, "bold": True, **_LINE},
+    "group": {"bg_color": GROUP_FILL, "italic": True, **_LINE},
+}
+_FIXED: dict[str, dict[str, Any]] = {
+    "SOP title": {"font_size": 16, "bold": True, "font_color": NAVY},
+    "SOP subtitle": {"font_color": MUTED},
+    "SOP purpose": {"font_color": INK, "italic": True},
+    "SOP notice": {"font_color": ORANGE, "bold": True},
+    "SOP section": {"font_size": 12, "bold": True, "font_color": NAVY},
+    "SOP header": {"bold": True, "font_color": PAPER, "bg_color": NAVY, "align": "center", "text_wrap": True, **_LINE},
+    "SOP header left": {"bold": True, "font_color": PAPER, "bg_color": NAVY, "text_wrap": True, **_LINE},
+    "SOP header date": {
+        "bold": True,
+        "font_color": PAPER,
+        "bg_color": NAVY,
+        "align": "center",
+        "num_format": "mmm yy",
+        **_LINE,
+    },
+    "SOP header day": {
+        "bold": True,
+        "font_color": PAPER,
+        "bg_color": NAVY,
+        "align": "center",
+        "num_format": "yyyy-mm-dd",
+        **_LINE,
+    },
+    "SOP subheader": {"font_color": MUTED, "bg_color": TOTAL_FILL, "align": "center", "num_format": "0.#", **_LINE},
+    "SOP label": {**_LINE},
+    "SOP label strong": {"bold": True, **_LINE},
+    "SOP label total": {"bold": True, "bg_color": TOTAL_FILL, **_LINE},
+    "SOP entity": {"font_color": MUTED, **_LINE},
+    "SOP entity total": {"bold": True, "bg_color": TOTAL_FILL, **_LINE},
+    "SOP link": {"font_color": BLUE, "underline": 1},
+    "SOP wrapped": {"text_wrap": True, "valign": "top", **_LINE},
+}
+
+
+def styles() -> dict[str, dict[str, Any]]:
+    """Every named style with its properties, in the words of XlsxWriter's formats."""
+    named: dict[str, dict[str, Any]] = {name: {**FONT, **more} for name, more in _FIXED.items()}
+    for role, look in _ROLES.items():
+        for name, code in FORMATS.items():
+            align = {"align": "left"} if name == "text" else {}
+            named[f"SOP {role} {name}"] = {**FONT, **look, **align, "num_format": code}
+    return named
+
+
+def style(role: str, format: str) -> str:
+    """Name of the style of a cell.
+
+    >>> style("input", "qty")
+    'SOP input qty'
+    """
+    name = f"SOP {role} {format}"
+    assert role in _ROLES and format in FORMATS, name
+    return name
+
+
+#: Column kind of a table -> number format of its cells.
+KIND_FORMAT = {"text": "text", "choice": "text", "number": "number", "date": "date"}

@@ -1,0 +1,447 @@
+"""The tables of the standard workbook, sheet by sheet, in the order of the process."""
+
+from __future__ import annotations
+
+from sop_xl.workbook.spec import Column, Table
+
+MAKE = ("MTS", "MTO")
+STRATEGIES = ("LEVEL", "CHASE", "TARGET")
+RESOURCE_KINDS = ("labour", "machine", "material", "supplier", "logistics")
+EVENT_KINDS = ("promotion", "launch", "phase-out", "price", "one-off")
+STEP_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REJECTED", "SKIPPED")
+MOVES = ("pre-build", "overtime", "subcontract", "delay", "shape demand", "accept")
+GAP_KINDS = ("capacity", "inventory", "service", "budget", "hierarchy", "stale")
+
+
+def _family(required: bool = True) -> Column:
+    return Column("Family", help="Family code, as in tblFamilies", required=required, width=16)
+
+
+def _bucket(help: str = "Any day in the bucket") -> Column:
+    return Column("Bucket", "date", help=help, required=True, width=12)
+
+
+def _number(header: str, unit: str = "", help: str = "", **more: object) -> Column:
+    more.setdefault("minimum", 0.0)
+    return Column(header, "number", unit, help, **more)  # type: ignore[arg-type]
+
+
+STEPS = Table(
+    "tblSteps",
+    "The monthly cycle",
+    "Six steps, each with an owner and a due working day.",
+    (
+        Column("Step", required=True, width=26),
+        Column("Owner", width=22),
+        _number("Due day", "working day"),
+        Column("State", "choice", choices=STEP_STATES, required=True),
+        Column("Signed by", width=18),
+        Column("Signed at", "date"),
+    ),
+    identity=("Step",),
+)
+
+FAMILIES = Table(
+    "tblFamilies",
+    "Families",
+    "Volume is planned by family. One row each.",
+    (
+        Column("Family", required=True, help="Code used everywhere", width=16),
+        Column("Name", width=22),
+        Column("Unit", help="Unit of all quantities of this family: pcs, t, cases", width=8),
+        Column("Make", "choice", choices=MAKE, help="MTS to stock, MTO to order; empty means MTS", width=8),
+        Column("Strategy", "choice", choices=STRATEGIES, help="Empty means TARGET", width=10),
+        _number("Target days", "working days", "Working days of demand to hold in stock"),
+        _number("Target backlog weeks", "weeks", "Weeks of orders to keep open, for MTO"),
+        _number("Service target", "fraction", "Fraction of lines filled, 0 to 1", maximum=1.0),
+        _number("Price", "money per unit", "Average selling price"),
+        _number("Unit cost", "money per unit", "Standard cost"),
+        Column("Opening inventory", "number", "units", "At the start of the current bucket; empty: sum of tblStock"),
+        _number("Opening backlog", "units", "Unshipped orders at the start of the current bucket, for MTO"),
+        Column("Demand owner", width=16),
+        Column("Supply owner", width=16),
+    ),
+    identity=("Family",),
+)
+
+ITEMS = Table(
+    "tblItems",
+    "Items",
+    "The mix inside a family.",
+    (
+        Column("Item", required=True, width=14),
+        _family(),
+        Column("Name", width=30),
+        _number("Price", "money per unit"),
+        _number("Unit cost", "money per unit"),
+        Column("Launch", "date", help="First day of sale"),
+        Column("Phase-out", "date", help="Last day of sale"),
+        Column("Like item", help="Item whose history stands in for a new one", width=14),
+        Column("Status", width=10),
+    ),
+    identity=("Item",),
+    references=(("Family", "tblFamilies", "Family"), ("Like item", "tblItems", "Item")),
+)
+
+RESOURCES = Table(
+    "tblResources",
+    "Resources",
+    "What limits supply: labour, machines, materials, suppliers, logistics.",
+    (
+        Column("Resource", required=True, width=16),
+        Column("Kind", "choice", choices=RESOURCE_KINDS, width=10),
+        Column("Name", width=24),
+        Column("Unit", help="h, t, pallets; empty means h", width=8),
+        _number("Overtime limit", "units of the resource per bucket"),
+        _number("Overtime cost", "money per unit of the resource"),
+        _number("Subcontract cost", "money per unit of the resource"),
+    ),
+    identity=("Resource",),
+)
+
+BILL = Table(
+    "tblBill",
+    "Bill of resources",
+    "What one unit of a family takes from a resource.",
+    (
+        _family(),
+        Column("Resource", required=True, width=16),
+        _number("Hours per unit", "units of the resource per unit of the family", required=True),
+        _number("Offset", "buckets", "How many buckets before completion the hours fall; empty means 0"),
+    ),
+    identity=("Family", "Resource", "Offset"),
+    references=(("Family", "tblFamilies", "Family"), ("Resource", "tblResources", "Resource")),
+)
+
+CAPACITY = Table(
+    "tblCapacity",
+    "Capacity",
+    "Hours each resource has in each bucket.",
+    (
+        Column("Resource", required=True, width=16),
+        _bucket(),
+        _number("Hours", "units of the resource", required=True),
+        _number("Demonstrated", "units of the resource", "What was really achieved lately"),
+    ),
+    identity=("Resource", "Bucket"),
+    references=(("Resource", "tblResources", "Resource"),),
+)
+
+CALENDAR = Table(
+    "tblCalendar",
+    "Working days",
+    "Working days of a bucket; where nothing is given, Mondays to Fridays count.",
+    (_bucket(), _number("Working days", "days", required=True, minimum=0.5)),
+    identity=("Bucket",),
+)
+
+SALES = Table(
+    "tblSales",
+    "Sales history",
+    "What was sold, by item (or family) and bucket.",
+    (
+        Column("Bucket", "date", help="Day of the sale or any day of its bucket", required=True),
+        Column("Item", width=14),
+        Column("Family", help="Needed where Item is empty", width=16),
+        Column("Region/channel", width=16),
+        Column("Quantity", "number", "units", required=True),
+        Column("Value", "number", "money"),
+    ),
+    references=(("Item", "tblItems", "Item"), ("Family", "tblFamilies", "Family")),
+)
+
+PIPELINE = Table(
+    "tblPipeline",
+    "Sales pipeline",
+    "Opportunities from the CRM; shown beside the forecast, never added to it.",
+    (
+        Column("Opportunity", required=True, width=20),
+        _family(),
+        Column("Region/channel", width=16),
+        _bucket(),
+        _number("Quantity", "units", required=True),
+        _number("Probability", "fraction", "0 to 1", maximum=1.0),
+    ),
+    identity=("Opportunity", "Family", "Bucket"),
+    references=(("Family", "tblFamilies", "Family"),),
+)
+
+ORDERS = Table(
+    "tblOrders",
+    "Order lines",
+    "One row per order line, with the original promise.",
+    (
+        Column("Order", required=True, width=14),
+        Column("Line", width=8),
+        Column("Item", width=14),
+        Column("Family", width=16),
+        Column("Ordered on", "date"),
+        Column("Promised", "date", help="The first date promised, never the revised one"),
+        Column("Shipped", "date"),
+        Column("Delivered", "date"),
+        _number("Ordered qty", "units", required=True),
+        _number("Delivered qty", "units"),
+        Column("Value", "number", "money"),
+    ),
+    identity=("Order", "Line"),
+    references=(("Item", "tblItems", "Item"), ("Family", "tblFamilies", "Family")),
+)
+
+STOCK = Table(
+    "tblStock",
+    "Stock on hand",
+    "Lots on hand, with the date each was received.",
+    (
+        Column("Item", width=14),
+        Column("Family", width=16),
+        Column("Location", width=14),
+        Column("Quantity", "number", "units", required=True),
+        _number("Unit cost", "money per unit"),
+        Column("Received", "date"),
+    ),
+    references=(("Item", "tblItems", "Item"), ("Family", "tblFamilies", "Family")),
+)
+
+PRODUCTION = Table(
+    "tblProduction",
+    "Production",
+    "Planned and actual production of closed buckets, and firm orders of coming ones.",
+    (
+        _bucket(),
+        Column("Family", width=16),
+        Column("Item", width=14),
+        _number("Planned", "units"),
+        _number("Actual", "units"),
+    ),
+    identity=("Bucket", "Family", "Item"),
+    references=(("Item", "tblItems", "Item"), ("Family", "tblFamilies", "Family")),
+)
+
+BUDGET = Table(
+    "tblBudget",
+    "Budget",
+    "The annual budget in units and money.",
+    (
+        _family(),
+        _bucket(),
+        _number("Quantity", "units"),
+        Column("Revenue", "number", "money"),
+        Column("Margin", "number", "money"),
+    ),
+    identity=("Family", "Bucket"),
+    references=(("Family", "tblFamilies", "Family"),),
+)
+
+EVENTS = Table(
+    "tblEvents",
+    "Events",
+    "Promotions, launches and one-offs: taken out of history, added to the forecast.",
+    (
+        _family(),
+        _bucket(),
+        Column("Kind", "choice", choices=EVENT_KINDS, required=True),
+        Column("Quantity", "number", "units", "Units added (or lost, when negative)"),
+        _number("Factor", "", "Multiplies the baseline: 1.2 is 20 % more"),
+        Column("Owner", width=16),
+        Column("Reason", width=34),
+    ),
+    references=(("Family", "tblFamilies", "Family"),),
+)
+
+ASSUMPTIONS = Table(
+    "tblAssumptions",
+    "Assumptions",
+    "What the plan takes for granted, and what would change it.",
+    (
+        Column("Id", required=True, width=8),
+        Column("Family", width=16),
+        Column("From", "date"),
+        Column("To", "date"),
+        Column("Owner", width=16),
+        Column("Low", "number"),
+        Column("Likely", "number"),
+        Column("High", "number"),
+        Column("Trigger", width=36),
+        Column("State", width=10),
+    ),
+    identity=("Id",),
+    references=(("Family", "tblFamilies", "Family"),),
+)
+
+INITIATIVES = Table(
+    "tblInitiatives",
+    "Strategic initiatives",
+    "Larger changes on their way, with their effect on the plan.",
+    (
+        Column("Id", required=True, width=8),
+        Column("Initiative", width=34),
+        Column("Owner", width=16),
+        Column("From", "date"),
+        Column("Effect on demand", width=24),
+        Column("Effect on capacity", width=24),
+        Column("Effect on money", width=24),
+        Column("State", width=10),
+    ),
+    identity=("Id",),
+)
+
+CHECK = Table(
+    "tblCapacityCheck",
+    "Capacity check",
+    "Rough-cut load of the production plan against capacity, resource by resource.",
+    (
+        Column("Resource", role="calc", width=16),
+        Column("Peak load", "number", "fraction of capacity", role="calc"),
+        Column("Peak bucket", "date", role="calc"),
+        Column("First overload", "date", role="calc"),
+        Column("Hours short", "number", role="calc"),
+        Column("Status", role="calc"),
+    ),
+    identity=("Resource",),
+)
+
+GAPS = Table(
+    "tblGaps",
+    "Gaps",
+    "Where demand, supply and money do not meet. Written by Reconcile.",
+    (
+        Column("Id", role="calc", width=8),
+        Column("Kind", "choice", choices=GAP_KINDS, role="calc", width=11),
+        Column("Family/Resource", role="calc", width=18),
+        Column("Bucket", "date", role="calc"),
+        Column("Size", "number", role="calc"),
+        Column("Unit", role="calc", width=10),
+        Column("Value", "number", "money", role="calc", width=14),
+        Column("Owner", role="calc", width=18),
+        Column("What", role="calc", width=64),
+    ),
+    identity=("Id",),
+)
+
+PROPOSALS = Table(
+    "tblProposals",
+    "Proposals",
+    "Moves that would close a gap. Put Y under Accept for those agreed.",
+    (
+        Column("Id", width=8),
+        Column("Gap", width=8),
+        Column("Move", "choice", choices=MOVES, width=14),
+        Column("From", "date"),
+        Column("To", "date"),
+        Column("Quantity", "number"),
+        Column("Cost", "number", "money"),
+        Column("Effect", width=40),
+        Column("Accept", "choice", choices=("Y", "N"), width=8),
+    ),
+    identity=("Id",),
+)
+
+SCENARIOS = Table(
+    "tblScenarios",
+    "Scenarios",
+    "Named alternatives to the plan.",
+    (
+        Column("Scenario", required=True, width=22),
+        Column("Base", width=22),
+        Column("Changed by", width=16),
+        Column("At", "date"),
+        Column("State", width=12),
+        Column("Note", width=44),
+    ),
+    identity=("Scenario",),
+)
+
+DECISIONS = Table(
+    "tblDecisions",
+    "Decisions",
+    "What the executive meeting is asked, and what it decided.",
+    (
+        Column("Id", required=True, width=8),
+        Column("Date", "date"),
+        Column("Question", width=44),
+        Column("Options with money", width=44),
+        Column("Decision", width=34),
+        Column("Decided by", width=16),
+        Column("Due", "date"),
+        Column("State", width=10),
+    ),
+    identity=("Id",),
+)
+
+ACTIONS = Table(
+    "tblActions",
+    "Actions",
+    "Who does what by when.",
+    (
+        Column("Id", required=True, width=8),
+        Column("Action", width=44),
+        Column("Owner", width=16),
+        Column("Due", "date"),
+        Column("State", width=10),
+        Column("Decision", width=10),
+    ),
+    identity=("Id",),
+)
+
+KPI = Table(
+    "tblKPIs",
+    "Measures",
+    "The measures of the cycle. Written by Refresh KPIs.",
+    (
+        Column("Measure", role="calc", width=28),
+        Column("Value", "number", role="calc", width=11),
+        Column("Target", "number", width=10),
+        Column("Status", role="calc", width=12),
+        Column("Unit", role="calc", width=12),
+        Column("Basis", role="calc", width=62),
+        Column("Definition", role="calc", width=70),
+    ),
+    identity=("Measure",),
+)
+
+AGEING = Table(
+    "tblAgeing",
+    "Inventory ageing",
+    "Stock at cost by days since receipt.",
+    (
+        Column("Bracket", role="calc", width=16),
+        Column("Value", "number", "money", role="calc", width=14),
+        Column("Share", "number", "fraction", role="calc"),
+    ),
+    identity=("Bracket",),
+)
+
+PLAN = Table(
+    "tblPlan",
+    "The plan as a table",
+    "Measure, family and bucket in one tidy table, for pivots, Power Query and links.",
+    (
+        Column("Version", role="calc", width=16),
+        Column("Measure", role="calc", width=22),
+        Column("Family", role="calc", width=16),
+        Column("Bucket", "date", role="calc"),
+        Column("Quantity", "number", "units", role="calc"),
+        Column("Value", "number", "money", role="calc", width=14),
+    ),
+    identity=("Version", "Measure", "Family", "Bucket"),
+)
+
+#: Tables that *Load actuals* may fill, and their sheets.
+SOURCE_TABLES: tuple[Table, ...] = (
+    FAMILIES,
+    ITEMS,
+    RESOURCES,
+    BILL,
+    CAPACITY,
+    CALENDAR,
+    SALES,
+    PIPELINE,
+    ORDERS,
+    STOCK,
+    PRODUCTION,
+    BUDGET,
+    EVENTS,
+    ASSUMPTIONS,
+    INITIATIVES,
+    PLAN,
+)

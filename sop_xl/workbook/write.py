@@ -1,0 +1,136 @@
+"""Writing tables: resized to their rows, text kept as text, nothing below them overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import xlwings as xw
+
+from sop_xl.errors import WorkbookError
+from sop_xl.workbook import layout
+from sop_xl.workbook.read import TablePlace, Workbook, as_date, as_text, matrix
+from sop_xl.workbook.spec import Table
+from sop_xl.workbook.styles import KIND_FORMAT, style
+
+Mode = str
+MODES = ("replace", "append", "merge")
+
+
+def plain(value: Any) -> Any:
+    """A cell value that no spreadsheet program takes for a formula.
+
+    Text that begins like a formula gets the apostrophe that means "this is text"; it is not part of the text.
+
+    >>> plain("=1+1"), plain("Soup"), plain(2.0)
+    ("'=1+1", 'Soup', 2.0)
+    """
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "'", "\t", "\r"):
+        return "'" + value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day)
+    return value
+
+
+def set_style(rng: xw.Range, name: str) -> None:
+    """Give cells a named style, in every host."""
+    rng.api.Style = name
+
+
+def write_table(workbook: Workbook, name: str, rows: Iterable[Sequence[Any]], mode: Mode = "replace") -> int:
+    """Fill a table; returns the number of rows it has then.
+
+    Args:
+        rows: cells in the table's standard column order.
+        mode: ``replace`` all rows; ``append`` to them; ``merge``: rows with the same identity are updated where
+            the new row has a value, others are added.
+
+    Columns that a planner added to the table keep their cells for rows with the same identity.
+    """
+    table, place = layout.TABLES[name], workbook.place(name)
+    columns = [place.columns[header] for header in table.headers]
+    first, width = place.table.range.column, place.table.range.shape[1]
+    old = _body(place)
+    at = {header: place.columns[header] - first for header in table.headers}
+    new: list[list[Any]] = []
+    if mode in ("append", "merge"):
+        new = [line for line in old if any(cell not in (None, "") for cell in line)]
+    known = {_identity(table, line, at): line for line in old} if table.identity else {}
+    for cells in rows:
+        line: list[Any] = [None] * width
+        for header, value in zip(table.headers, cells, strict=True):
+            line[at[header]] = plain(value)
+        before = known.get(_identity(table, line, at)) if table.identity else None
+        if before is not None:
+            _carry(before, line, set(at.values()) if mode == "replace" else set())
+            if mode == "merge":
+                before[:] = line
+                continue
+        new.append(line)
+    _put(workbook, table, place, new, columns)
+    return len(new)
+
+
+def _body(place: TablePlace) -> list[list[Any]]:
+    """All cells of a table; formulas of planners' own columns as formulas, text escaped."""
+    body = place.table.data_body_range
+    if body is None:
+        return []
+    values = [[plain(cell) for cell in row] for row in matrix(body)]
+    own = [i for header, column in place.columns.items() if header not in layout.TABLES[place.table.name].headers
+           for i in (column - place.table.range.column,)]
+    for i in own:
+        formulas = body.columns[i].formula
+        lines = [formulas] if isinstance(formulas, str) else [cell for (cell,) in formulas]
+        for row, formula in zip(values, lines, strict=True):
+            if isinstance(formula, str) and formula.startswith("="):
+                row[i] = formula
+    return values
+
+
+def _identity(table: Table, line: Sequence[Any], at: dict[str, int]) -> tuple[str, ...]:
+    return tuple((as_text(as_date(line[at[header]])) or "").lower() for header in table.identity)
+
+
+def _carry(before: Sequence[Any], line: list[Any], owned: set[int]) -> None:
+    """Keep what stood in the row where the new one says nothing; in owned columns the new row decides."""
+    for i, value in enumerate(before):
+        if line[i] is None and i not in owned:
+            line[i] = value
+
+
+def _put(
+    workbook: Workbook, table: Table, place: TablePlace, lines: list[list[Any]], columns: Sequence[int]
+) -> None:
+    sheet = workbook.book.sheets[place.sheet]
+    whole = place.table.range
+    top, left, width = whole.row, whole.column, whole.shape[1]
+    height, before = max(len(lines), 1), max(whole.shape[0] - 1, 1)
+    if height > before:
+        _refuse_to_overwrite(sheet, table.name, top + before + 1, left, top + height, left + width - 1)
+    body = sheet.range((top + 1, left), (top + height, left + width - 1))
+    body.value = lines or [[None] * width]
+    if height < before:
+        rest = sheet.range((top + height + 1, left), (top + before, left + width - 1))
+        rest.clear()
+    if height != before:
+        place.table.resize(sheet.range((top, left), (top + height, left + width - 1)))
+    for definition, column in zip(table.columns, columns, strict=True):
+        look = style(definition.role, KIND_FORMAT[definition.kind])
+        set_style(sheet.range((top + 1, column), (top + height, column)), look)
+    workbook.forget_place(table.name)
+
+
+def _refuse_to_overwrite(sheet: xw.Sheet, name: str, top: int, left: int, bottom: int, right: int) -> None:
+    """Cells below a table belong to somebody; a growing table does not run over them."""
+    used = sheet.used_range
+    bottom = min(bottom, used.row + used.shape[0] - 1)
+    if bottom < top:
+        return
+    for number, row in enumerate(matrix(sheet.range((top, left), (bottom, right))), start=top):
+        if any(cell not in (None, "") for cell in row):
+            raise WorkbookError(
+                f"{name} on sheet {sheet.name} must grow, but row {number} below it is not empty.",
+                "Move what stands there to another place.",
+            )

@@ -1,0 +1,301 @@
+"""Laying out and filling the planning views.
+
+A view is found where it stands; missing blocks are added below, buckets roll forward in place, and what planners
+typed moves with its date. Inserted rows and columns stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import xlwings as xw
+
+from sop_xl.workbook.contents import ViewContents
+from sop_xl.workbook.formulas import FIRST_BUCKET_COLUMN, HEADER_ROWS, Formulas, Grid, rows_for
+from sop_xl.workbook.read import Workbook
+from sop_xl.workbook.spec import Row
+from sop_xl.workbook.styles import style
+from sop_xl.workbook.write import set_style
+
+Cells = list[list[Any]]
+#: Tells the host the calculated values of formulas that were just written.
+Remember = Callable[[xw.Range, Cells], None]
+Typed = Mapping[tuple[str, str], Mapping[date, Any]]
+
+
+def write_views(
+    workbook: Workbook,
+    views: Mapping[str, ViewContents],
+    working_days: Sequence[float],
+    offsets: tuple[int, ...],
+    remember: Remember,
+) -> dict[str, Grid]:
+    """Write all planning views; returns where each stands."""
+    placed = {name: _Placing(workbook, view, offsets) for name, view in views.items()}
+    grids = {name: placing.place() for name, placing in placed.items()}
+    formulas = Formulas(grids)
+    for name, view in views.items():
+        _write_header(workbook.book.sheets[name], grids[name], view, working_days)
+        _Filling(workbook.book.sheets[name], grids[name], view, formulas, placed[name], remember).fill()
+        _rename(workbook.book, grids[name], view)
+    return grids
+
+
+class _Placing:
+    """Finds the rows and columns of a view, and makes room for those that are missing."""
+
+    def __init__(self, workbook: Workbook, view: ViewContents, offsets: tuple[int, ...]) -> None:
+        self.view, self.horizon = view, view.horizon
+        self.sheet = workbook.book.sheets[view.view.name]
+        self.typed: Typed = workbook.inputs(view.view, view.horizon)
+        self.grid, self.values = workbook.grid(view.view, view.horizon, offsets)
+        self.new_rows: set[int] = set()
+        self.new_columns = False
+        self.rolled = False
+
+    def place(self) -> Grid:
+        """The grid with every row and column it needs."""
+        columns, groups = self._columns()
+        totals = self._totals()
+        rows = self._rows()
+        return replace(
+            self.grid,
+            columns=columns,
+            groups=groups,
+            totals=totals,
+            rows=rows,
+            makes={entity: make for entity, make, _ in self.view.entities},
+        )
+
+    def _columns(self) -> tuple[dict[date, int], dict[str, tuple[int, tuple[int, ...]]]]:
+        grid, buckets = self.grid, self.horizon.buckets
+        spans = self.horizon.quarters() + self.horizon.years()
+        found = self._date_columns()
+        wanted = [bucket.end for bucket in buckets]
+        if [day for day, _ in found] == wanted and len(grid.groups) == len(spans):
+            return dict(found), dict(grid.groups)
+        self.rolled = True
+        old_groups = self._group_columns()
+        if len(found) == len(wanted):
+            places = [column for _, column in found]
+        else:
+            self.new_columns = True
+            first = grid.label_column + 2 if not found else found[0][1]
+            self._clear_columns([column for _, column in found] + old_groups)
+            old_groups = []
+            places = list(range(first, first + len(wanted)))
+        start = old_groups[0] if old_groups else places[-1] + 1
+        if len(old_groups) != len(spans):
+            self._clear_columns(old_groups)
+            self.new_columns = True
+        groups = {label: (start + i, tuple(span)) for i, (label, span) in enumerate(spans)}
+        return dict(zip(wanted, places, strict=True)), groups
+
+    def _date_columns(self) -> list[tuple[date, int]]:
+        from sop_xl.workbook.read import as_date
+
+        header = self.values[self.grid.header_row - 1]
+        found = [(as_date(value), i + 1) for i, value in enumerate(header) if i >= self.grid.label_column]
+        return [(day, column) for day, column in found if isinstance(day, date)]
+
+    def _group_columns(self) -> list[int]:
+        header = self.values[self.grid.header_row - 1]
+        return [
+            i + 1
+            for i, value in enumerate(header)
+            if i >= self.grid.label_column and isinstance(value, str) and value.startswith(("Q", "FY"))
+        ]
+
+    def _clear_columns(self, columns: Sequence[int]) -> None:
+        last = len(self.values)
+        for column in columns:
+            self.sheet.range((self.grid.header_row, column), (last, column)).clear()
+
+    def _totals(self) -> dict[str, int]:
+        totals = dict(self.grid.totals)
+        row = self.grid.header_row + len(HEADER_ROWS)
+        for definition in self.view.view.totals:
+            if definition.key not in totals:
+                while row in totals.values():
+                    row += 1
+                totals[definition.key] = row
+                self.new_rows.add(row)
+            row = totals[definition.key] + 1
+        return totals
+
+    def _rows(self) -> dict[tuple[str, str], int]:
+        """Blocks that are complete stay; others are written anew below, and leftovers are cleared."""
+        rows: dict[tuple[str, str], int] = {}
+        missing = []
+        for entity, make, _ in self.view.entities:
+            keys = [row.key for row in rows_for(self.view.view, make)]
+            other = {key for name, key in self.grid.rows if name == entity} - set(keys)
+            if all((entity, key) in self.grid.rows for key in keys) and not other:
+                rows |= {(entity, key): self.grid.rows[entity, key] for key in keys}
+            else:
+                missing.append((entity, keys))
+        for place, number in self.grid.rows.items():
+            if place not in rows:
+                self._clear_row(number)
+        first = self.grid.header_row + len(HEADER_ROWS) + len(self.view.view.totals) + 1
+        after = max([*rows.values(), first - 2]) + 2
+        for entity, keys in missing:
+            for i, key in enumerate(keys):
+                rows[entity, key] = after + i
+                self.new_rows.add(after + i)
+            after += len(keys) + 1
+        return rows
+
+    def _clear_row(self, number: int) -> None:
+        self.sheet.range((number, 1), (number, len(self.values[0]))).clear()
+
+
+class _Filling:
+    """Writes labels, values and formulas of a placed view."""
+
+    def __init__(
+        self,
+        sheet: xw.Sheet,
+        grid: Grid,
+        view: ViewContents,
+        formulas: Formulas,
+        placing: _Placing,
+        remember: Remember,
+    ) -> None:
+        self.sheet, self.grid, self.view, self.formulas = sheet, grid, view, formulas
+        self.placing, self.remember = placing, remember
+        self.name = view.view.name
+        self.closed = [grid.columns[bucket.end] for bucket in view.horizon.closed]
+        groups = [column for column, _ in grid.groups.values()]
+        self.columns = [*grid.columns.values(), *groups]
+
+    def fill(self) -> None:
+        """Everything, row by row; neighbouring cells in one call."""
+        lines: dict[int, tuple[list[Any], list[Any]]] = {}
+        styled = self.placing.new_rows
+        for row in self.view.view.totals:
+            number = self.grid.totals[row.key]
+            lines[number] = self._cells("", row)
+            if number in styled or self.placing.new_columns:
+                self._style(number, "Total", row, row.unit)
+        for entity, make, unit in self.view.entities:
+            for row in rows_for(self.view.view, make):
+                number = self.grid.rows[entity, row.key]
+                if row.role == "input" and not self.placing.rolled and number not in styled:
+                    continue
+                lines[number] = self._cells(entity, row)
+                if number in styled or self.placing.new_columns:
+                    self._style(number, entity, row, unit)
+        for block in _runs(sorted(lines)):
+            for columns in _runs(sorted(self.columns)):
+                order = [self.columns.index(column) for column in columns]
+                rng = self.sheet.range((block[0], columns[0]), (block[-1], columns[-1]))
+                rng.value = [[lines[number][0][i] for i in order] for number in block]
+                self.remember(rng, [[lines[number][1][i] for i in order] for number in block])
+
+    def _cells(self, entity: str, row: Row) -> tuple[list[Any], list[Any]]:
+        """What is written, and the numbers it must come to."""
+        place = entity, row.key
+        numbers = [
+            *self.view.closed[place],
+            *self.view.planned[place],
+            *(self.view.groups[place][label] for label in self.grid.groups),
+        ]
+        values = [_number(number) for number in numbers]
+        buckets = self.view.horizon.buckets
+        formulas: list[str]
+        if entity == "":
+            formulas = [self.formulas.total(self.name, row, self.grid.columns[bucket.end]) for bucket in buckets]
+        else:
+            past = len(self.closed)
+            formulas = [self.formulas.closed(self.name, entity, row, bucket.end) for bucket in buckets[:past]]
+            formulas += [self.formulas.planned(self.name, entity, row, i) for i in range(len(buckets) - past)]
+        formulas += [self.formulas.group(self.name, entity, row, label) for label in self.grid.groups]
+        typed = self._typed(entity, row) if row.role == "input" else None
+        written = [formula or value for formula, value in zip(formulas, values, strict=True)]
+        if typed is not None:
+            written[: len(buckets)] = typed
+        return written, ["" if f and v is None else v for f, v in zip(formulas, values, strict=True)]
+
+    def _typed(self, entity: str, row: Row) -> list[Any]:
+        kept = self.placing.typed.get((entity, row.key), {})
+        return [kept.get(bucket.end) for bucket in self.view.horizon.buckets]
+
+    def _style(self, number: int, entity: str, row: Row, unit: str) -> None:
+        total = entity == "Total"
+        first = self.grid.entity_column
+        unit = unit if row.unit == "unit" else row.unit
+        self.sheet.range((number, first), (number, first + 2)).value = [entity, row.label, unit]
+        label = "SOP label total" if total else ("SOP label strong" if row.strong else "SOP label")
+        set_style(self.sheet.range((number, first)), "SOP entity total" if total else "SOP entity")
+        set_style(self.sheet.range((number, first + 1)), label)
+        set_style(self.sheet.range((number, first + 2)), "SOP entity total" if total else "SOP entity")
+        role = "total" if total else ("strong" if row.strong and row.role == "calc" else row.role)
+        past = "total" if total else "data"
+        planned = list(self.grid.planned)
+        for columns, look in ((self.closed, past), (planned, role)):
+            for run in _runs(sorted(columns)):
+                cells = self.sheet.range((number, run[0]), (number, run[-1]))
+                set_style(cells, style(look, row.format))
+        for run in _runs(sorted(column for column, _ in self.grid.groups.values())):
+            cells = self.sheet.range((number, run[0]), (number, run[-1]))
+            set_style(cells, style("total" if total else "group", row.format))
+
+
+def _write_header(sheet: xw.Sheet, grid: Grid, view: ViewContents, working_days: Sequence[float]) -> None:
+    """Bucket ends, working days and status above every column."""
+    horizon, row = view.horizon, grid.header_row
+    look = "SOP header date" if horizon.kind == "month" else "SOP header day"
+    days = [float(bucket.working_days) for bucket in horizon.closed] + [float(day) for day in working_days]
+    header: dict[int, list[Any]] = {}
+    for bucket, count in zip(horizon.buckets, days, strict=True):
+        column = grid.columns[bucket.end]
+        end = datetime(bucket.end.year, bucket.end.month, bucket.end.day)
+        header[column] = [end, count, horizon.status(bucket)]
+    for label, (column, span) in grid.groups.items():
+        header[column] = [label, float(sum(working_days[i] for i in span)), "Total"]
+    for run in _runs(sorted(header)):
+        cells = sheet.range((row, run[0]), (row + 2, run[-1]))
+        cells.value = [[header[column][i] for column in run] for i in range(3)]
+        set_style(sheet.range((row, run[0]), (row, run[-1])), look)
+        set_style(sheet.range((row + 1, run[0]), (row + 2, run[-1])), "SOP subheader")
+    for column, _ in grid.groups.values():
+        set_style(sheet.range((row, column)), "SOP header")
+
+
+def _rename(book: xw.Book, grid: Grid, view: ViewContents) -> None:
+    """Let the view's names span what it holds now."""
+    last_column = max([*grid.columns.values(), *(column for column, _ in grid.groups.values())])
+    last_row = max([*grid.rows.values(), *grid.totals.values()])
+    sheet = book.sheets[view.view.name]
+    first = grid.entity_column
+    header = sheet.range((grid.header_row, first), (grid.header_row, last_column))
+    body = sheet.range((grid.header_row + len(HEADER_ROWS), first), (last_row, last_column))
+    for suffix, rng in (("Buckets", header), ("Grid", body)):
+        book.names[f"{view.view.name}_{suffix}"].refers_to = f"='{sheet.name}'!{rng.address}"
+
+
+def _runs(numbers: Sequence[int]) -> list[list[int]]:
+    """Neighbouring numbers together.
+
+    >>> _runs([1, 2, 4])
+    [[1, 2], [4]]
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+assert FIRST_BUCKET_COLUMN == 4

@@ -1,0 +1,1 @@
+"""The SOP_ functions: one registry, called by every spreadsheet host and by the command line."""
