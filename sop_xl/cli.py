@@ -122,7 +122,7 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
 
                 publication = Publication(session.book, session.path, options.by, progress)
                 publication.archive()
-                session.save()
+                session.save(keep_read_values=True)
                 publication.release()
                 return publication.outcome
             if options.command == "load-actuals":
@@ -136,7 +136,8 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
                 outcome = step(session.book, progress)
             if outcome.changed:
                 progress("Saving", 1.0)
-                session.save()
+                session.save(keep_read_values=True)
+                outcome.lines += [f"Lost by saving: {loss}" for loss in session.losses]
             return outcome
     finally:
         progress.clear()

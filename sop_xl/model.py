@@ -205,7 +205,7 @@ class Facts:
     """What happened, as the measures need it. Dates are Excel serial numbers, NaN where there is none.
 
     Attributes:
-        as_of: last day of the last closed bucket; nothing after it counts.
+        as_of: the day of judgement: the end of the last closed bucket, or the latest delivery where that is later.
         promised, delivered: per order line.
         ordered_qty, delivered_qty: units per order line; lines with NaN delivered quantity were not delivered.
         stock_value, stock_received: per lot.

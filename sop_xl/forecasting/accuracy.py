@@ -190,7 +190,7 @@ def tracking_signal(actual: Any, forecast: Any) -> Floats:
     pairs = ~np.isnan(errors)
     if not pairs.any():
         raise _no_pair()
-    # Equal weights make the powers of two cancel: scaled per row, small rows survive beside large ones.
+    # Scaled per row, so that a small series survives beside a large one.
     errors = np.where(pairs, errors, 0.0)
     largest = np.abs(errors).max(axis=1, keepdims=True)
     errors /= np.where(largest > 0, largest, 1.0)
@@ -198,7 +198,6 @@ def tracking_signal(actual: Any, forecast: Any) -> Floats:
     absolute = np.cumsum(np.abs(errors), axis=1)
     count = np.cumsum(pairs, axis=1)
     signal = np.where(absolute > 0, total * count / np.where(absolute > 0, absolute, 1.0), 0.0)
-    # A missing pair must not change the count it is divided by, and does not: it adds nothing to it.
     return signal[0] if np.ndim(actual) < 2 else signal
 
 

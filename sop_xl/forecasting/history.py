@@ -181,13 +181,7 @@ def whole_number(value: Any, name: str, low: int, high: int) -> int:
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.item()
     is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if (
-        not is_number
-        or value != value
-        or abs(value) > high + low
-        or value != int(value)
-        or not low <= value <= high
-    ):
+    if not is_number or not low <= value <= high or value != int(value):
         raise ArgumentError(f"{name} is {value!r}.", f"Give a whole number from {low} to {high}.")
     return int(value)
 

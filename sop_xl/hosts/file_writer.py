@@ -25,21 +25,24 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.constants import XLSM, XLSX
-from openpyxl.xml.functions import XML_NS, Element, SubElement
+from openpyxl.xml.functions import Element, SubElement
 
 from sop_xl.hosts.addresses import column_letters
 from sop_xl.hosts.cell_values import CellError
 from sop_xl.hosts.file_charts import KeptCharts, LabelledDrawing, chart_xml
+from sop_xl.hosts.shared_strings import ArchiveWithStrings, SharedStrings
 
 StoredValue = Callable[[int, int], Any]
-_SPACE = f"{{{XML_NS}}}space"
 
 
 class _CellsWithValues(WorksheetWriter):
     """Writes one sheet; ``stored_value(row, column)`` gives the value beside a formula."""
 
-    def __init__(self, worksheet: Worksheet, stored_value: StoredValue, extensions: Any) -> None:
+    def __init__(
+        self, worksheet: Worksheet, stored_value: StoredValue, extensions: Any, strings: SharedStrings
+    ) -> None:
         super().__init__(worksheet)
+        self._strings = strings
         self._extensions = extensions
         self._stored_value = stored_value
         self._style_ids: dict[bytes, str] = {}
@@ -83,11 +86,8 @@ class _CellsWithValues(WorksheetWriter):
         if kind == "n":
             SubElement(element, "v").text = _number_text(value)
         elif kind == "s":
-            element.set("t", "inlineStr")
-            text = SubElement(SubElement(element, "is"), "t")
-            text.text = value
-            if value != value.strip():
-                text.set(_SPACE, "preserve")
+            element.set("t", "s")
+            SubElement(element, "v").text = self._strings.number(value)
         elif kind == "d":
             SubElement(element, "v").text = _number_text(to_excel(value, self.ws.parent.epoch))
         else:
@@ -159,6 +159,11 @@ class _ValuesWriter(ExcelWriter):
         self._extensions = extensions
         self._stored = stored
         self._kept = kept
+        self._strings = SharedStrings()
+
+    def _write_worksheets(self) -> None:
+        super()._write_worksheets()
+        self._strings.write(self._archive, self.manifest)
 
     def _write_charts(self) -> None:
         for chart in self._charts:
@@ -167,7 +172,8 @@ class _ValuesWriter(ExcelWriter):
 
     def write_worksheet(self, ws: Worksheet) -> None:
         ws._drawing = LabelledDrawing(ws, self._kept)
-        writer = _CellsWithValues(ws, self._stored.get(ws, _nothing_stored), self._extensions.get(ws))
+        stored = self._stored.get(ws, _nothing_stored)
+        writer = _CellsWithValues(ws, stored, self._extensions.get(ws), self._strings)
         try:
             writer.write()
             ws._rels = writer._rels
@@ -200,7 +206,7 @@ def write_workbook(
     """
     workbook.properties.modified = dt.datetime.now(tz=dt.UTC).replace(tzinfo=None)
     workbook.calculation.fullCalcOnLoad = True
-    with ZipFile(path, "w", ZIP_DEFLATED, allowZip64=True) as archive:
+    with ArchiveWithStrings(path, "w", ZIP_DEFLATED, allowZip64=True) as archive:
         writer = _ValuesWriter(workbook, archive, stored, kept, extensions)
         if path.suffix.lower() == ".xlsm":
             writer.manifest = _MacroManifest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 import numpy as np
 
@@ -126,17 +127,14 @@ def measures(given: PlanInput, facts: Facts, lag: int, targets: Mapping[str, flo
 
 
 class _DueLines:
-    """Order lines whose promise lies in the past; quantities not delivered count as zero."""
+    """Order lines delivered or past due; quantities not delivered count as zero."""
 
     def __init__(self, facts: Facts) -> None:
-        from datetime import date
-
-        now = float((facts.as_of - date(1899, 12, 30)).days)
-        promise = np.where(np.isnan(facts.promised), facts.delivered, facts.promised)
-        due = promise <= now
-        in_time = due & ~(facts.delivered > now)
+        now = _serial(facts.as_of)
+        arrived = facts.delivered <= now
+        due = ~np.isnan(facts.promised) & (arrived | (facts.promised < now))
         self.ordered = facts.ordered_qty[due]
-        self.delivered = np.where(in_time, np.nan_to_num(facts.delivered_qty), 0.0)[due]
+        self.delivered = np.where(arrived, np.nan_to_num(facts.delivered_qty), 0.0)[due]
         self.count = int(due.sum())
 
 
@@ -205,11 +203,12 @@ def _ageing(facts: Facts) -> list[tuple[str, float, float]] | None:
     value = np.maximum(np.nan_to_num(facts.stock_value), 0.0)
     if not value.sum() > 0:
         return None
-    from datetime import date
-
-    now = float((facts.as_of - date(1899, 12, 30)).days)
-    received = np.minimum(facts.stock_received, now)
+    received = np.minimum(facts.stock_received, _serial(facts.as_of))
     return [(line.bracket, line.value, line.share) for line in inventory.inventory_aging(received, value, facts.as_of)]
+
+
+def _serial(day: date) -> float:
+    return float((day - date(1899, 12, 30)).days)
 
 
 def _old(ageing: list[tuple[str, float, float]] | None) -> Result:

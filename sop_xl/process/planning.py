@@ -8,7 +8,6 @@ import numpy as np
 
 from sop_xl.demand.consensus import consensus
 from sop_xl.demand.events import clean_history, event_effect
-from sop_xl.finance.valuation import inventory_value
 from sop_xl.model import Array, Plan, PlanInput
 from sop_xl.supply import inventory as stock
 from sop_xl.supply.proposal import propose_to_order, propose_to_stock
@@ -121,7 +120,8 @@ def build(given: PlanInput) -> Plan:
         revenue=revenue,
         cogs=cogs,
         margin=revenue - cogs,
-        inventory_value=np.where(to_stock, np.asarray(inventory_value(inventory, cost), dtype=float), np.nan),
+        # A family without a unit cost has no value (NaN) rather than none at all.
+        inventory_value=np.where(to_stock, np.maximum(inventory, 0.0) * cost, np.nan),
         demand_value=demand * price,
     )
 

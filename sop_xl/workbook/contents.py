@@ -67,12 +67,13 @@ def _demand(plan: Plan) -> Parts:
     prices = given.of_families("price")[:, None]
     year = given.horizon.per_year
     before = given.history.shape[1] - past - year
+    eventful = ~(np.isnan(given.event_factor) & np.isnan(given.event_quantity))
     past_year = given.history[:, before : before + past] if before >= 0 else none
     return {
         "last_year": (past_year, given.last_year(given.history)),
         "actual": (actual, empty),
         "baseline_forecast": (none, given.baseline),
-        "events": (none, np.where(np.isnan(given.baseline), np.nan, plan.events)),
+        "events": (none, np.where(eventful & ~np.isnan(given.baseline), plan.events, np.nan)),
         "pipeline": (none, given.pipeline),
         "sales_override": (none, given.sales_override),
         "marketing_override": (none, given.marketing_override),

@@ -415,7 +415,7 @@ def facts(given: Tables, horizon: Horizon, lag: int, plan: PlanInput) -> Facts:
         (f, d, v) for f, d, v in zip(codes.of_rows(production), production["Bucket"], production["Actual"], strict=True)
     )
     return Facts(
-        as_of=horizon.closed[-1].end,
+        as_of=max([horizon.closed[-1].end, *(day for day in orders["Delivered"] if day is not None)]),
         promised=serials(orders["Promised"]),
         delivered=serials(orders["Delivered"]),
         ordered_qty=_numbers(orders["Ordered qty"]),

@@ -73,7 +73,7 @@ def home(t: Template, sheet: Worksheet) -> None:
     """The cycle card, the steps, the next thing to do, the legend and links to the sheets."""
     f = t.formats
     sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 1, 20)
+    sheet.set_column(1, 1, 36)
     sheet.set_column(2, 2, 3)
     sheet.write_string(4, 0, "Cycle card", f["SOP section"])
     for i, field in enumerate(layout.CARD):
@@ -103,6 +103,7 @@ def home(t: Template, sheet: Worksheet) -> None:
     _legend(t, sheet, last + 1)
     _links(t, sheet, last + 1)
     sheet.freeze_panes(5, 0)
+    sheet.fit_to_pages(1, 1)
 
 
 def _legend(t: Template, sheet: Worksheet, row: int) -> None:
@@ -149,7 +150,6 @@ def kpis(t: Template, sheet: Worksheet) -> None:
                 "format": status({"bg_color": fill, "font_color": ink, "bold": True}),
             },
         )
-    sheet.set_column(1, 1, 11, None)
 
 
 def family(t: Template, sheet: Worksheet) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sop_xl.workbook.spec import Column
+
 INK, PAPER, MUTED, LINE = "#1F2933", "#FFFFFF", "#66727F", "#D5DBE1"
 NAVY, BLUE, ORANGE, SKY, GREEN, RED = "#16324F", "#0072B2", "#D55E00", "#56B4E9", "#00795C", "#B3261E"
 INPUT_FILL, DATA_FILL, TOTAL_FILL, GROUP_FILL = "#FFF7D6", "#EEF3F8", "#E3EAF1", "#F5F7F9"
@@ -78,6 +80,7 @@ def styles() -> dict[str, dict[str, Any]]:
         for name, code in FORMATS.items():
             align = {"align": "left"} if name == "text" else {}
             named[f"SOP {role} {name}"] = {**FONT, **look, **align, "num_format": code}
+        named[f"SOP {role} wrapped"] = {**FONT, **look, "text_wrap": True, "valign": "top"}
     return named
 
 
@@ -90,6 +93,21 @@ def style(role: str, format: str) -> str:
     name = f"SOP {role} {format}"
     assert role in _ROLES and format in FORMATS, name
     return name
+
+
+#: Text columns at least this wide are wrapped.
+WRAPPED_FROM = 44
+
+
+def cell_style(column: Column) -> str:
+    """Name of the style of the cells of a table column.
+
+    >>> cell_style(Column("Price", "number"))
+    'SOP input number'
+    """
+    if column.kind == "text" and column.width >= WRAPPED_FROM:
+        return f"SOP {column.role} wrapped"
+    return style(column.role, KIND_FORMAT[column.kind])
 
 
 #: Column kind of a table -> number format of its cells.

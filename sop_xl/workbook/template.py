@@ -13,9 +13,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from sop_xl.workbook import layout, pages
 from sop_xl.workbook.formulas import FIRST_BUCKET_COLUMN, HEADER_ROWS, column_letter
-from sop_xl.workbook.named_styles import add_named_styles
+from sop_xl.workbook.named_styles import completed
 from sop_xl.workbook.spec import Column, Sheet, Table, View
-from sop_xl.workbook.styles import FORMATS, GOOD_FILL, KIND_FORMAT, NAVY, OVER_FILL, RED, WARN_FILL, style, styles
+from sop_xl.workbook.styles import FORMATS, GOOD_FILL, KIND_FORMAT, NAVY, OVER_FILL, RED, WARN_FILL, cell_style, styles
 
 #: Sheet rows, counted from 1, on every sheet.
 TITLE_ROW, SUBTITLE_ROW, PURPOSE_ROW, NOTICE_ROW, SECTION_ROW, HEADER_ROW = 1, 2, 3, 4, 5, 6
@@ -60,7 +60,7 @@ class Template:
                 page(self, sheet)
         self.book.get_worksheet_by_name("Home").activate()
         self.book.close()
-        return add_named_styles(self.file.getvalue(), self.indices)
+        return completed(self.file.getvalue(), self.indices)
 
     def _frame(self, sheet: Worksheet, definition: Sheet) -> None:
         """Title, subtitle and purpose, gridlines off, print set-up: the same on every sheet."""
@@ -108,7 +108,7 @@ class Template:
         sheet.write_string(row - 2, column - 1, table.title, f["SOP section"])
         columns = []
         for i, definition in enumerate(table.columns):
-            look = f[style(definition.role, KIND_FORMAT[definition.kind])]
+            look = f[cell_style(definition)]
             columns.append({"header": definition.header, "header_format": f["SOP header"], "format": look})
             sheet.set_column(column - 1 + i, column - 1 + i, definition.width)
             self._validation(sheet, definition, row, column + i)
@@ -124,10 +124,11 @@ class Template:
         )
         for number, line in enumerate(rows):
             for i, definition in enumerate(table.columns):
-                look = f[style(definition.role, KIND_FORMAT[definition.kind])]
+                look = f[cell_style(definition)]
                 value = line[i] if i < len(line) else None
                 sheet.write(row + number, column - 1 + i, value, look)
-        sheet.set_row(row - 1, 30)
+        if sheet.get_name() != "Home":
+            sheet.set_row(row - 1, 30)
 
     def _validation(self, sheet: Worksheet, definition: Column, row: int, column: int) -> None:
         if definition.role == "calc":
@@ -183,6 +184,7 @@ class Template:
         sheet.write_string(
             HEADER_ROW + len(HEADER_ROWS), 0, "Load the data, then run the forecast.", f["SOP subtitle"]
         )
+        sheet.set_paper(8)
         sheet.freeze_panes(HEADER_ROW + len(HEADER_ROWS) - 1, FIRST_BUCKET_COLUMN - 1)
         sheet.repeat_rows(0, HEADER_ROW + len(HEADER_ROWS) - 2)
         sheet.repeat_columns(0, FIRST_BUCKET_COLUMN - 2)

@@ -12,7 +12,7 @@ from sop_xl.errors import WorkbookError
 from sop_xl.workbook import layout
 from sop_xl.workbook.read import TablePlace, Workbook, as_date, as_text, matrix
 from sop_xl.workbook.spec import Table
-from sop_xl.workbook.styles import KIND_FORMAT, style
+from sop_xl.workbook.styles import cell_style
 
 Mode = str
 MODES = ("replace", "append", "merge")
@@ -117,8 +117,7 @@ def _put(
     if height != before:
         place.table.resize(sheet.range((top, left), (top + height, left + width - 1)))
     for definition, column in zip(table.columns, columns, strict=True):
-        look = style(definition.role, KIND_FORMAT[definition.kind])
-        set_style(sheet.range((top + 1, column), (top + height, column)), look)
+        set_style(sheet.range((top + 1, column), (top + height, column)), cell_style(definition))
     workbook.forget_place(table.name)
 
 

@@ -7,7 +7,7 @@ from hypothesis.extra import numpy as hnp
 from sop_xl.errors import ArgumentError
 from sop_xl.finance.bridge import variance_bridge
 
-AMOUNTS = st.floats(0, 1e6)
+AMOUNTS = st.one_of(st.just(0.0), st.floats(1e-6, 1e6))
 ITEMS = st.integers(1, 5).flatmap(
     lambda items: st.tuples(*[hnp.arrays(float, (items, 2), elements=AMOUNTS)] * 4)
 )
