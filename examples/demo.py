@@ -33,7 +33,9 @@ def demo(folder: Path) -> None:
     """Build the sample company, run the cycle, publish, and say where to look."""
     folder.mkdir(parents=True, exist_ok=True)
     mapping = build(folder / "extracts")
-    print(f"A generated sample company: 8 families, 80 items, 48 months. Its extracts lie in {folder / 'extracts'}.")
+    print(
+        f"A generated sample company: 8 families, 80 items, 48 months. Its extracts lie in {folder / 'extracts'}."
+    )
     workbook = folder / "sop.xlsx"
     run("new", workbook)
     run("load-actuals", workbook, "--mapping", mapping)

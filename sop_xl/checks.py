@@ -31,7 +31,8 @@ class Issue:
 
     def __str__(self) -> str:
         place = f"{self.sheet}, {self.table}" + (f", row {self.row}" if self.row else "")
-        return f"{self.severity.upper()} {place}{f', {self.column}' if self.column else ''}: {self.message} {self.remedy}"
+        column = f", {self.column}" if self.column else ""
+        return f"{self.severity.upper()} {place}{column}: {self.message} {self.remedy}"
 
 
 class ColumnRule(Protocol):
@@ -136,9 +137,13 @@ def check_identity(rows: Rows) -> list[Issue]:
             continue
         if key in seen:
             first = rows.numbers[seen[key]]
-            what = ", ".join(f"{h} {_text(rows[h][index])}" for h in rows.identity if rows[h][index] is not None)
+            what = ", ".join(
+                f"{h} {_text(rows[h][index])}" for h in rows.identity if rows[h][index] is not None
+            )
             issues.append(
-                rows.issue(index, rows.identity[0], f"{what} stands in row {first} already.", "Remove one of them.")
+                rows.issue(
+                    index, rows.identity[0], f"{what} stands in row {first} already.", "Remove one of them."
+                )
             )
         seen.setdefault(key, index)
     return issues
@@ -215,13 +220,19 @@ def check_bill(families: Rows, resources: Rows, bill: Rows, capacity: Rows) -> l
                 if code is not None and _text(code).lower() in used - measured:
                     issues.append(
                         resources.issue(
-                            index, "Resource", f"{code} has no capacity.", "Add its hours to tblCapacity.", "warning"
+                            index,
+                            "Resource",
+                            f"{code} has no capacity.",
+                            "Add its hours to tblCapacity.",
+                            "warning",
                         )
                     )
     return issues
 
 
-def check_history(families: Rows, gaps: Mapping[str, Iterable[date]], lengths: Mapping[str, int]) -> list[Issue]:
+def check_history(
+    families: Rows, gaps: Mapping[str, Iterable[date]], lengths: Mapping[str, int]
+) -> list[Issue]:
     """Families whose history has holes, is short or is missing."""
     issues = []
     for index, code in enumerate(families["Family"]):

@@ -46,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sop-xl", description="Sales and operations planning in a workbook.")
+    parser = argparse.ArgumentParser(
+        prog="sop-xl", description="Sales and operations planning in a workbook."
+    )
     parser.add_argument("--version", action="version", version=f"sop-xl {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -60,12 +62,18 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--company", help="name on the cycle card")
     new.add_argument("--first-bucket", type=_day, metavar="DATE", help="a day in the first bucket to plan")
     load = command("load-actuals", "fill the tables from files or queries by a mapping")
-    load.add_argument("--mapping", type=Path, required=True, metavar="FILE", help="TOML file: which column goes where")
-    load.add_argument("--source", type=Path, metavar="FILE", help="read this file in place of the mapping's own")
+    load.add_argument(
+        "--mapping", type=Path, required=True, metavar="FILE", help="TOML file: which column goes where"
+    )
+    load.add_argument(
+        "--source", type=Path, metavar="FILE", help="read this file in place of the mapping's own"
+    )
     for name, (_, help) in STEPS.items():
         command(name, help)
     publish = command("publish", "freeze the plan and write the workbook that others link to")
-    publish.add_argument("--by", default="", metavar="NAME", help="who publishes; without it, the user's name")
+    publish.add_argument(
+        "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
+    )
     for name, help in (
         ("call", "call a SOP_ function: call NAME ARG…, each ARG one JSON value or @file.json"),
         ("functions", "list the SOP_ functions, or show one page of help: functions NAME"),

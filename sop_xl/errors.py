@@ -50,7 +50,7 @@ class WorkbookError(SopError):
     """The workbook, a sheet, a table or a name is missing, damaged or not one of ours."""
 
 
-class ChecksFailed(SopError):
+class ChecksFailed(SopError):  # noqa: N818 - it says what happened
     """The input has errors. ``issues`` lists all of them."""
 
     def __init__(self, issues: Sequence[object]) -> None:

@@ -22,7 +22,9 @@ TERMS: tuple[Term, ...] = (
     Term("item", "text", "What is sold: the mix inside a family"),
     Term("baseline_forecast", "units", "What the history alone says"),
     Term("events", "units", "What known promotions, launches and one-offs add to the baseline"),
-    Term("override", "units", "A planner's number in place of the calculated one; empty is none, zero is zero"),
+    Term(
+        "override", "units", "A planner's number in place of the calculated one; empty is none, zero is zero"
+    ),
     Term("consensus_demand", "units", "The demand all functions agree on, before limits"),
     Term("constrained_demand", "units", "The part of the consensus that can be shipped"),
     Term("production_plan", "units", "What will be made: the override where there is one, else the proposal"),

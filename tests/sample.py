@@ -57,7 +57,9 @@ def sample_company(tmp_path_factory: pytest.TempPathFactory) -> SampleCompany:
     base = tmp_path_factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "sample_company"
     done = shared / "done"
-    company = SampleCompany(shared / "src" / "sample_company.toml", shared / "loaded.xlsx", shared / "planned.xlsx")
+    company = SampleCompany(
+        shared / "src" / "sample_company.toml", shared / "loaded.xlsx", shared / "planned.xlsx"
+    )
     try:
         shared.mkdir()
     except FileExistsError:

@@ -1,0 +1,1 @@
+"""The built template, shipped with the package."""

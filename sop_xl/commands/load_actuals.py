@@ -62,7 +62,9 @@ def _load(workbook: Workbook, table: TableImport, outcome: Outcome) -> None:
     name = table.table.name
     if not table.all_tie:
         wrong = ", ".join(tie.column for tie in table.ties if not tie.ties)
-        raise WorkbookError(f"{name}: the totals of {wrong} do not tie with the source.", "Report this as a fault.")
+        raise WorkbookError(
+            f"{name}: the totals of {wrong} do not tie with the source.", "Report this as a fault."
+        )
     before = {} if table.mode == "replace" else _totals(workbook, table)
     count = write_table(workbook, name, table.rows, table.mode)
     _check_written(workbook, table, before)
@@ -70,7 +72,9 @@ def _load(workbook: Workbook, table: TableImport, outcome: Outcome) -> None:
     money = [f"{tie.column} {tie.loaded:,.2f}" for tie in table.ties if tie.column in ("Quantity", "Value")]
     outcome.say(line + (f" ({', '.join(money)}; ties with the source)." if money else "."))
     if table.rejected:
-        outcome.say(f"{name}: {counted(len(table.rejected), 'cell')} could not be read; their lines are left out:")
+        outcome.say(
+            f"{name}: {counted(len(table.rejected), 'cell')} could not be read; their lines are left out:"
+        )
         for rejected in table.rejected[:SHOWN]:
             outcome.say(f"  {rejected}")
         if len(table.rejected) > SHOWN:
@@ -102,7 +106,7 @@ def _check_written(workbook: Workbook, table: TableImport, before: dict[str, flo
     for i, column in enumerate(table.table.columns):
         if column.kind != "number":
             continue
-        loaded = math.fsum(row[i] for row in table.rows if isinstance(row[i], float))
+        loaded = math.fsum(value for row in table.rows if isinstance(value := row[i], float))
         total, expected = after[column.header], before.get(column.header, 0.0) + loaded
         if not math.isclose(total, expected, rel_tol=1e-9, abs_tol=1e-9):
             raise WorkbookError(

@@ -25,7 +25,9 @@ def new(path: Path, *, company: str | None = None, first_bucket: date | None = N
         first_bucket: a day in the first bucket to plan; without it, the current month.
     """
     if path.suffix.lower() != ".xlsx":
-        raise WorkbookError(f"{path.name} does not end in .xlsx.", "Give the new workbook a name ending in .xlsx.")
+        raise WorkbookError(
+            f"{path.name} does not end in .xlsx.", "Give the new workbook a name ending in .xlsx."
+        )
     if path.exists():
         raise WorkbookError(f"{path} exists already.", "Choose another name, or move the old workbook away.")
     if not path.parent.exists():

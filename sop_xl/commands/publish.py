@@ -57,7 +57,9 @@ class Publication:
         cycle, workbook = self.cycle, self.cycle.workbook
         name = str(workbook.field("Home_Cycle") or f"{cycle.horizon.planned[0].end:%Y-%m}")
         if set(name) & set('\\/:*?"<>|'):
-            raise WorkbookError(f"Home, Cycle: {name!r} cannot be part of a file name.", "Write it like 2026-11.")
+            raise WorkbookError(
+                f"Home, Cycle: {name!r} cannot be part of a file name.", "Write it like 2026-11."
+            )
         taken = set(published_versions(cycle.tables["tblPlan"]))
         self.imprint = Imprint(
             company=str(workbook.field("Home_Company") or ""),
@@ -98,7 +100,9 @@ class Publication:
         """Keep the version for good. The file is new; an existing one is never touched."""
         target = archive_path(self.path, self.imprint.version)
         if target.exists():
-            raise HostError(f"'{target.name}' exists already.", "Publish again: the next version number is taken.")
+            raise HostError(
+                f"'{target.name}' exists already.", "Publish again: the next version number is taken."
+            )
         atomic_write(target, lambda beside: _fill(beside, self.content), backup=False)
         target.chmod(0o444)
 

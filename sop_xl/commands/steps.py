@@ -6,6 +6,8 @@ Nothing is written when the input has errors.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import xlwings as xw
 
@@ -77,14 +79,17 @@ def run_cycle(book: xw.Book, progress: Progress = silent) -> Outcome:
     )
 
 
-def _run(book: xw.Book, progress: Progress, *steps: object, command: str = "") -> Outcome:
+Step = Callable[[Cycle], Outcome]
+
+
+def _run(book: xw.Book, progress: Progress, *steps: Step, command: str = "") -> Outcome:
     cycle = Cycle(book, progress)
     cycle.require_clean()
     results: list[Outcome] = []
     for i, step in enumerate(steps):
-        assert callable(step)
-        progress(f"{step.__name__.removesuffix('_step').replace('_', ' ').capitalize()}", 0.2 + 0.4 * i / len(steps))
-        results.append(step(cycle))
+        result = step(cycle)
+        progress(result.command, 0.2 + 0.4 * (i + 1) / len(steps))
+        results.append(result)
     if command:
         outcome = Outcome(command)
         for result in results:
@@ -113,7 +118,9 @@ def forecast_step(cycle: Cycle) -> Outcome:
     before = float(np.nansum(np.where(known, last_year * price, 0.0)))
     comparable = float(np.nansum(np.where(known[:, : demand.shape[1]], demand, 0.0)))
     if before > 0:
-        outcome.say(f"Consensus demand of the next year is {comparable / before - 1:+.1%} against the last, at price.")
+        outcome.say(
+            f"Consensus demand of the next year is {comparable / before - 1:+.1%} against the last, at price."
+        )
     outcome.data = {
         "families": len(given.families),
         "buckets": len(given.horizon.planned),
@@ -129,7 +136,10 @@ def supply_step(cycle: Cycle) -> Outcome:
     cycle.given = planning.with_proposal(cycle.given)
     given, plan = cycle.given, cycle.plan
     kept = int((~np.isnan(given.production_override)).sum())
-    outcome.say(f"Proposed production for {counted(len(given.families), 'family', 'families')}; {counted(kept, 'override')} kept.")
+    outcome.say(
+        f"Proposed production for {counted(len(given.families), 'family', 'families')}; "
+        f"{counted(kept, 'override')} kept."
+    )
     short = [
         family.code
         for family, inventory in zip(given.families, plan.projected_inventory, strict=True)
@@ -171,7 +181,13 @@ def capacity_step(cycle: Cycle) -> Outcome:
     _say_capacity(outcome, cycle, result)
     outcome.data = {
         "resources": [
-            dict(zip(("resource", "peak", "peak_bucket", "first_overload", "hours_short", "status"), line, strict=True))
+            dict(
+                zip(
+                    ("resource", "peak", "peak_bucket", "first_overload", "hours_short", "status"),
+                    line,
+                    strict=True,
+                )
+            )
             for line in lines
         ]
     }
@@ -187,11 +203,14 @@ def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck) -> None:
         resource = given.resources[r]
         buckets = int((cycle.plan.short[r] > 0).sum())
         outcome.say(
-            f"{resource.code} is overloaded in {counted(buckets, 'bucket')}, {result.hours_short[r]:,.0f} {resource.unit} "
-            f"short; the peak is {result.peak_utilization[r]:.0%} in {peak:%b %Y}."
+            f"{resource.code} is overloaded in {counted(buckets, 'bucket')}, "
+            f"{result.hours_short[r]:,.0f} {resource.unit} short; "
+            f"the peak is {result.peak_utilization[r]:.0%} in {peak:%b %Y}."
         )
     if missing:
-        outcome.say(f"No capacity is given for {counted(missing, 'resource')}: their overloads cannot be found.")
+        outcome.say(
+            f"No capacity is given for {counted(missing, 'resource')}: their overloads cannot be found."
+        )
     if not over and missing < len(given.resources):
         outcome.say("Every resource with a capacity can carry the plan.")
 
@@ -204,7 +223,17 @@ def reconcile_step(cycle: Cycle) -> Outcome:
         cycle.workbook,
         "tblGaps",
         [
-            [f"G{i:03d}", gap.kind, gap.subject, gap.bucket, gap.size, gap.unit, _known(gap.value), gap.owner, gap.what]
+            [
+                f"G{i:03d}",
+                gap.kind,
+                gap.subject,
+                gap.bucket,
+                gap.size,
+                gap.unit,
+                _known(gap.value),
+                gap.owner,
+                gap.what,
+            ]
             for i, gap in enumerate(gaps, start=1)
         ],
     )
@@ -212,7 +241,11 @@ def reconcile_step(cycle: Cycle) -> Outcome:
     for gap in gaps:
         kinds[gap.kind] = kinds.get(gap.kind, 0) + 1
     listed = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
-    outcome.say(f"{counted(len(gaps), 'gap')} to reconcile: {listed}." if gaps else "No gaps: the plan holds together.")
+    outcome.say(
+        f"{counted(len(gaps), 'gap')} to reconcile: {listed}."
+        if gaps
+        else "No gaps: the plan holds together."
+    )
     outcome.data = {"gaps": [vars(gap) for gap in gaps]}
     return outcome
 

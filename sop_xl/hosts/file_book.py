@@ -44,6 +44,7 @@ class FileBook(base_classes.Book):
         self.losses: tuple[str, ...] = loaded.losses if loaded else ()
         self.keep_read_values = False
         self._charts: KeptCharts = loaded.charts if loaded else {}
+        self._app_version = loaded.app_version if loaded else ""
         self._extensions: dict[Worksheet, Any] = loaded.extensions if loaded else {}
         self._cells: dict[Worksheet, SheetCells] = {}
         if loaded is None:
@@ -155,7 +156,7 @@ class FileBook(base_classes.Book):
         for cells in self._cells.values():
             cells.keep_read_values = self.keep_read_values
         stored = {worksheet: cells.stored_value for worksheet, cells in self._cells.items()}
-        write_workbook(self.workbook, path, stored, self._charts, self._extensions)
+        write_workbook(self.workbook, path, stored, self._charts, self._extensions, self._app_version)
 
     def close(self) -> None:
         """Forget the book without saving."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zipfile
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class LoadedFile:
         losses: what saving would drop, one sentence each.
         charts: its charts as the file held them.
         extensions: the newer features of its sheets that are carried over.
+        app_version: version of the program that wrote it, as ``docProps/app.xml`` says; charts are read by it.
     """
 
     workbook: Workbook
@@ -50,6 +52,7 @@ class LoadedFile:
     losses: tuple[str, ...]
     charts: KeptCharts
     extensions: dict[Worksheet, Any]
+    app_version: str
 
 
 def load_file(path: Path) -> LoadedFile:
@@ -72,12 +75,21 @@ def load_file(path: Path) -> LoadedFile:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             charts = kept_charts(archive, workbook)
             extensions, lost = kept_extensions(archive, workbook)
+            app_version = _app_version(archive)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError) as error:
         raise _damaged(path) from error
     except (ParseError, SyntaxError, TypeError, AttributeError, IndexError) as error:
         raise _damaged(path) from error
     losses = (*_losses(parts, drawings, caught), *(f"Saving drops {what}." for what in lost))
-    return LoadedFile(workbook, CalculatedValues(content), losses, charts, extensions)
+    return LoadedFile(workbook, CalculatedValues(content), losses, charts, extensions, app_version)
+
+
+def _app_version(archive: zipfile.ZipFile) -> str:
+    try:
+        found = re.search(rb"<AppVersion>([\d.]+)</AppVersion>", archive.read("docProps/app.xml"))
+    except KeyError:
+        return ""
+    return found.group(1).decode() if found else ""
 
 
 def _damaged(path: Path) -> HostError:

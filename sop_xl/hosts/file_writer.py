@@ -194,6 +194,7 @@ def write_workbook(
     stored: Mapping[Worksheet, StoredValue],
     kept: KeptCharts,
     extensions: Mapping[Worksheet, Any],
+    app_version: str = "",
 ) -> None:
     """Write a workbook to a path.
 
@@ -203,10 +204,12 @@ def write_workbook(
         stored: for each sheet, the value to store beside the formula in a cell.
         kept: the charts of the opened file.
         extensions: newer features of the sheets of the opened file.
+        app_version: version of the program that wrote the charts; empty for openpyxl's own.
     """
     workbook.properties.modified = dt.datetime.now(tz=dt.UTC).replace(tzinfo=None)
     workbook.calculation.fullCalcOnLoad = True
     with ArchiveWithStrings(path, "w", ZIP_DEFLATED, allowZip64=True) as archive:
+        archive.app_version = app_version
         writer = _ValuesWriter(workbook, archive, stored, kept, extensions)
         if path.suffix.lower() == ".xlsm":
             writer.manifest = _MacroManifest()

@@ -6,12 +6,20 @@ one list of texts, as Excel writes them.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.sax.saxutils import escape
 from zipfile import ZipFile
 
 from openpyxl.packaging.manifest import Manifest, Override
-from openpyxl.xml.constants import ARC_SHARED_STRINGS, ARC_WORKBOOK_RELS, REL_NS, SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.constants import (
+    ARC_APP,
+    ARC_SHARED_STRINGS,
+    ARC_WORKBOOK_RELS,
+    REL_NS,
+    SHARED_STRINGS,
+    SHEET_MAIN_NS,
+)
 
 _RELATIONSHIP = (
     f'<Relationship Id="rIdTexts" Type="{REL_NS}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
@@ -48,11 +56,20 @@ def _escaped(text: str) -> str:
 
 
 class ArchiveWithStrings(ZipFile):
-    """A workbook file whose list of parts names the shared texts; openpyxl does not write that line any more."""
+    """A workbook file whose list of parts names the shared texts; openpyxl does not write that line any more.
+
+    It also says which program's charts it holds: readers take defaults for what a chart leaves open by the
+    version of the program that wrote it.
+    """
+
+    app_version = ""
 
     def writestr(self, zinfo_or_arcname: Any, data: Any, *args: Any, **options: Any) -> None:
         """Write a part; see `zipfile.ZipFile.writestr`."""
         if zinfo_or_arcname == ARC_WORKBOOK_RELS:
             data = data.decode() if isinstance(data, bytes) else data
             data = data.replace("</Relationships>", _RELATIONSHIP)
+        elif zinfo_or_arcname == ARC_APP and self.app_version:
+            data = data.decode() if isinstance(data, bytes) else data
+            data = re.sub(r"<AppVersion>[^<]*", f"<AppVersion>{self.app_version}", data)
         super().writestr(zinfo_or_arcname, data, *args, **options)

@@ -1,0 +1,1 @@
+"""The monthly process: from input to plan, its gaps and its measures."""

@@ -22,7 +22,9 @@ def _money(plan: Plan, family: int, units: float) -> float:
 
 def _capacity(plan: Plan) -> list[Gap]:
     given, gaps = plan.given, []
-    for r, t in zip(*np.nonzero(plan.short > TOLERANCE * np.nan_to_num(given.capacity, nan=1.0)), strict=True):
+    for r, t in zip(
+        *np.nonzero(plan.short > TOLERANCE * np.nan_to_num(given.capacity, nan=1.0)), strict=True
+    ):
         resource, short = given.resources[r], float(plan.short[r, t])
         relief = given.resources[r].overtime_limit
         help_ = (
@@ -117,7 +119,8 @@ def _service(plan: Plan) -> list[Gap]:
                     family.unit,
                     _money(plan, f, units),
                     family.demand_owner or "Sales",
-                    f"{family.code} ships {service:.1%} of its demand in time; the target is {family.service_target:.1%}.",
+                    f"{family.code} ships {service:.1%} of its demand in time; "
+                    f"the target is {family.service_target:.1%}.",
                 )
             )
     return gaps
@@ -142,7 +145,8 @@ def _budget(plan: Plan) -> list[Gap]:
                     "money",
                     miss,
                     family.demand_owner or "Finance",
-                    f"{family.code} misses its budgeted revenue by {-miss / budget:.1%} over {int(known.sum())} buckets.",
+                    f"{family.code} misses its budgeted revenue by {-miss / budget:.1%} "
+                    f"over {int(known.sum())} buckets.",
                 )
             )
     return sorted(gaps, key=lambda gap: gap.value)

@@ -77,7 +77,11 @@ def measures(given: PlanInput, facts: Facts, lag: int, targets: Mapping[str, flo
         "Lines delivered complete by their original promise / lines due",
         lambda: (
             service.otif(
-                facts.promised, facts.delivered, facts.ordered_qty, np.nan_to_num(facts.delivered_qty), facts.as_of
+                facts.promised,
+                facts.delivered,
+                facts.ordered_qty,
+                np.nan_to_num(facts.delivered_qty),
+                facts.as_of,
             ),
             f"{lines.count:,} order lines due",
         ),
@@ -156,7 +160,9 @@ def _backtest(given: PlanInput, lag: int) -> Result:
     known = ~np.isnan(history).all(axis=1)
     if not known.any():
         raise NotDefinedError("there is no sales history.", "Load it.")
-    back = backtest(history[known], horizon=lag + 1, season=given.horizon.per_year, origins=given.horizon.per_year)
+    back = backtest(
+        history[known], horizon=lag + 1, season=given.horizon.per_year, origins=given.horizon.per_year
+    )
     actual, forecast = back.actuals[:, :, lag], back.forecasts[:, :, lag]
     value = accuracy.forecast_accuracy(actual, forecast)
     return value, f"Backtest of the statistical forecast at lag {lag}: no plan was published yet"
@@ -182,7 +188,9 @@ def _turns(given: PlanInput, facts: Facts) -> Result:
     stock = given.of_families("opening_inventory")[stocked] * cost[stocked]
     made = facts.production_by_family[stocked, -year:]
     if np.isnan(made).all():
-        return inventory.inventory_turns(cogs, stock[:, None], year), "Stock of today; no production history to roll back"
+        return inventory.inventory_turns(
+            cogs, stock[:, None], year
+        ), "Stock of today; no production history to roll back"
     past = _rolled_back(given.of_families("opening_inventory")[stocked], np.nan_to_num(made), sold[stocked])
     value = inventory.inventory_turns(cogs, np.maximum(past, 0.0) * cost[stocked, None], year)
     return value, f"Average of {year} bucket ends, rolled back from today's stock with production and sales"
@@ -196,7 +204,10 @@ def _rolled_back(now: Array, made: Array, sold: Array) -> Array:
 
 def _on_time(facts: Facts, lines: _DueLines) -> Result:
     value = service.on_time(facts.promised, facts.delivered, facts.as_of)
-    return value, f"{round(value * lines.count):,} of {lines.count:,} order lines due by {facts.as_of:%Y-%m-%d}"
+    return (
+        value,
+        f"{round(value * lines.count):,} of {lines.count:,} order lines due by {facts.as_of:%Y-%m-%d}",
+    )
 
 
 def _ageing(facts: Facts) -> list[tuple[str, float, float]] | None:
@@ -204,7 +215,10 @@ def _ageing(facts: Facts) -> list[tuple[str, float, float]] | None:
     if not value.sum() > 0:
         return None
     received = np.minimum(facts.stock_received, _serial(facts.as_of))
-    return [(line.bracket, line.value, line.share) for line in inventory.inventory_aging(received, value, facts.as_of)]
+    return [
+        (line.bracket, line.value, line.share)
+        for line in inventory.inventory_aging(received, value, facts.as_of)
+    ]
 
 
 def _serial(day: date) -> float:

@@ -57,7 +57,7 @@ def propose_to_stock(strategy: str, opening: float, demand: Array, target: Array
     return plan
 
 
-def propose_to_order(strategy: str, opening: float, orders: Array, target: Array, fixed: Array) -> Array:
+def propose_to_order(strategy: str, opening: float, demand: Array, target: Array, fixed: Array) -> Array:
     """Production of a family made to order.
 
     LEVEL: one constant rate that ends at the last target backlog. CHASE: production follows orders. TARGET: each
@@ -65,7 +65,8 @@ def propose_to_order(strategy: str, opening: float, orders: Array, target: Array
 
     Args:
         opening: units ordered and not yet shipped.
-        orders, target, fixed: units, (buckets,); NaN in ``fixed`` is free.
+        demand: orders received, units, (buckets,).
+        target, fixed: units, (buckets,); NaN in ``fixed`` is free.
 
     >>> nan = float("nan")
     >>> propose_to_order("TARGET", 100, np.array([50.0, 50]), np.array([80.0, 80]), np.array([nan, nan]))
@@ -75,16 +76,16 @@ def propose_to_order(strategy: str, opening: float, orders: Array, target: Array
     plan = np.where(free, 0.0, fixed)
     if strategy == "LEVEL":
         if free.any():
-            left = opening - plan.sum() + orders[~free].sum()
-            plan[free] = max(0.0, np.asarray(level_rate(left, orders[free], target[-1], "BACKLOG")).item())
+            left = opening - plan.sum() + demand[~free].sum()
+            plan[free] = max(0.0, np.asarray(level_rate(left, demand[free], target[-1], "BACKLOG")).item())
     elif strategy == "CHASE":
-        plan[free] = orders[free]
+        plan[free] = demand[free]
     elif strategy == "TARGET":
         backlog = opening
-        for t in range(len(orders)):
+        for t in range(len(demand)):
             if free[t]:
-                plan[t] = max(0.0, min(backlog + orders[t], backlog + orders[t] - target[t]))
-            backlog += orders[t] - plan[t]
+                plan[t] = max(0.0, min(backlog + demand[t], backlog + demand[t] - target[t]))
+            backlog += demand[t] - plan[t]
     else:
         raise ArgumentError(f"Unknown strategy {strategy!r}.", f"Use one of {', '.join(STRATEGIES)}.")
     return plan

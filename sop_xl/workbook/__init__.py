@@ -1,0 +1,1 @@
+"""The standard workbook: its definition, and reading and writing it through xlwings."""

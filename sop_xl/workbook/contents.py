@@ -162,7 +162,9 @@ def _finance(plan: Plan) -> Parts:
     }
 
 
-def _complete(plan: Plan, view: View, entities: tuple[tuple[str, str, str], ...], parts: Parts) -> ViewContents:
+def _complete(
+    plan: Plan, view: View, entities: tuple[tuple[str, str, str], ...], parts: Parts
+) -> ViewContents:
     """Totals, quarters and years of a view."""
     horizon = plan.given.horizon
     closed: dict[tuple[str, str], Array] = {}
@@ -179,7 +181,9 @@ def _complete(plan: Plan, view: View, entities: tuple[tuple[str, str, str], ...]
                 groups[entity, row.key] = _ratio(row, entity, groups, spans)
     for row in view.totals:
         closed["", row.key], planned["", row.key] = _total(plan, view, row, entities, closed, planned)
-        groups["", row.key] = {label: _group(row, planned["", row.key], span) for label, span in spans.items()}
+        groups["", row.key] = {
+            label: _group(row, planned["", row.key], span) for label, span in spans.items()
+        }
     for row in view.totals:
         if row.aggregate == "ratio":
             groups["", row.key] = _ratio(row, "", groups, spans)
@@ -208,7 +212,9 @@ def _ratio(
 ) -> dict[str, float]:
     above, below = _RATIOS[row.key]
     return {
-        label: float(_divide(np.array([groups[entity, above][label]]), np.array([groups[entity, below][label]]))[0])
+        label: float(
+            _divide(np.array([groups[entity, above][label]]), np.array([groups[entity, below][label]]))[0]
+        )
         for label in spans
     }
 
@@ -231,7 +237,8 @@ def _total(
     if row.key == "over_loaded":
         return np.zeros(past), (np.nan_to_num(plan.utilization) > 1.000001).sum(axis=0).astype(float)
     if row.key == "short":
-        return np.zeros(past), plan.short.sum(axis=0)
+        hours = [resource.unit.lower() == "h" for resource in plan.given.resources]
+        return np.zeros(past), plan.short[hours].sum(axis=0)
 
     def add(values: Mapping[tuple[str, str], Array], width: int) -> Array:
         lines = [values[entity, row.key] for entity, _, _ in entities if (entity, row.key) in values]

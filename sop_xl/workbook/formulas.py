@@ -107,7 +107,10 @@ class Formulas:
         grid = self.grids[name]
         sheet_row = grid.totals[row.key] if entity == "" else grid.rows[entity, row.key]
         column, positions = grid.groups[label]
-        first, last = cell(sheet_row, grid.planned[positions[0]]), cell(sheet_row, grid.planned[positions[-1]])
+        first, last = (
+            cell(sheet_row, grid.planned[positions[0]]),
+            cell(sheet_row, grid.planned[positions[-1]]),
+        )
         if row.aggregate == "flow":
             return f'=IF(COUNT({first}:{last})=0,"",SUM({first}:{last}))'
         if row.aggregate == "stock":
@@ -125,9 +128,7 @@ class Formulas:
         labels = self._span(first, last, grid.label_column, fixed_column=True)
         values = self._span(first, last, column)
         mine = cell(grid.totals[row.key], grid.label_column, fixed_column=True)
-        return (
-            f'=IF(SUMPRODUCT(({labels}={mine})*ISNUMBER({values}))=0,"",SUMIFS({values},{labels},{mine}))'
-        )
+        return f'=IF(SUMPRODUCT(({labels}={mine})*ISNUMBER({values}))=0,"",SUMIFS({values},{labels},{mine}))'
 
     @staticmethod
     def _span(first: int, last: int, column: int, fixed_column: bool = False) -> str:
@@ -148,6 +149,8 @@ class Formulas:
             return self._span(first, last, column)
         if token == "**":
             return self._span(first, last, grid.label_column, fixed_column=True)
+        if token == "units":
+            return self._span(first, last, grid.label_column + 1, fixed_column=True)
         name, place = _split(token)
         header = {"end": 0, "before": 0, "days": 1}
         if "." in name:

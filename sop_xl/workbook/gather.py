@@ -144,7 +144,10 @@ def plan_input(workbook: Workbook, given: Tables, horizon: Horizon) -> PlanInput
 
     def spread(table: str, header: str, index: Mapping[str, int], key: str, height: int) -> Array:
         source = given[table]
-        lines = ((index.get(_key(k), -1), d, v) for k, d, v in zip(source[key], source["Bucket"], source[header], strict=True))
+        lines = (
+            (index.get(_key(k), -1), d, v)
+            for k, d, v in zip(source[key], source["Bucket"], source[header], strict=True)
+        )
         return _spread(lines, horizon, planned_ends, (height, count))
 
     production = given["tblProduction"]
@@ -300,7 +303,9 @@ def _view_inputs(
     workbook: Workbook, view: Any, horizon: Horizon, index: Mapping[str, int], rows: int
 ) -> dict[str, Array]:
     """Value rows of a planning view as arrays; text among them is reported by :func:`view_issues`."""
-    arrays = {row.key: np.full((rows, len(horizon.planned)), np.nan) for row in view.rows if row.role != "calc"}
+    arrays = {
+        row.key: np.full((rows, len(horizon.planned)), np.nan) for row in view.rows if row.role != "calc"
+    }
     for (entity, key), values in workbook.inputs(view, horizon).items():
         family = index.get(_key(entity), -1)
         for end, value in values.items():
@@ -322,9 +327,13 @@ def view_issues(workbook: Workbook, horizon: Horizon) -> list[Issue]:
             for end, value in values.items():
                 place = (view.name, f"{entity} {row.label}", grid.rows[entity, key], f"{end:%Y-%m-%d}")
                 if isinstance(value, bool) or not isinstance(value, int | float):
-                    issues.append(Issue(*place, f"{value!r} is not a number.", "Type a number, or clear the cell."))
+                    issues.append(
+                        Issue(*place, f"{value!r} is not a number.", "Type a number, or clear the cell.")
+                    )
                 elif value < 0:
-                    issues.append(Issue(*place, f"{value:g} is negative.", "Type zero or more, or clear the cell."))
+                    issues.append(
+                        Issue(*place, f"{value:g} is negative.", "Type zero or more, or clear the cell.")
+                    )
     return issues
 
 
@@ -357,7 +366,9 @@ class Snapshots:
     def of(self, version: str | None, measure: str, which: int, ends: Mapping[date, int]) -> Array:
         """Units (which = 0) or money (1) of one version, (families, ends)."""
         lines = self.lines.get((version or "", measure), [])
-        return _spread(((r, end, (q, v)[which]) for r, end, q, v in lines), self.horizon, ends, (self.height, len(ends)))
+        return _spread(
+            ((r, end, (q, v)[which]) for r, end, q, v in lines), self.horizon, ends, (self.height, len(ends))
+        )
 
     def at_lag(self, measure: str, lag: int, ends: Mapping[date, int]) -> tuple[Array, Array]:
         """Units and money that were forecast ``lag`` buckets ahead, (families, ends) each."""
@@ -401,9 +412,7 @@ def facts(given: Tables, horizon: Horizon, lag: int, plan: PlanInput) -> Facts:
 
     lots = zip(codes.of_rows(stock), stock["Item"], stock["Unit cost"], stock["Quantity"], strict=True)
     year = {bucket.end for bucket in horizon.history(horizon.per_year)}
-    recent = [
-        i for i, day in enumerate(production["Bucket"]) if bucket_of(day, horizon.kind).end in year
-    ]
+    recent = [i for i, day in enumerate(production["Bucket"]) if bucket_of(day, horizon.kind).end in year]
     ends = {bucket.end: i for i, bucket in enumerate(horizon.history(layout.HISTORY_BUCKETS))}
     snapshots = Snapshots(given["tblPlan"], horizon, codes)
     at_lag = {
@@ -412,7 +421,8 @@ def facts(given: Tables, horizon: Horizon, lag: int, plan: PlanInput) -> Facts:
         for age in {lag, 1, 2, 3}
     }
     made = (
-        (f, d, v) for f, d, v in zip(codes.of_rows(production), production["Bucket"], production["Actual"], strict=True)
+        (f, d, v)
+        for f, d, v in zip(codes.of_rows(production), production["Bucket"], production["Actual"], strict=True)
     )
     return Facts(
         as_of=max([horizon.closed[-1].end, *(day for day in orders["Delivered"] if day is not None)]),

@@ -24,8 +24,12 @@ CARD: tuple[Field, ...] = (
     Field("Home_FiscalStart", "Fiscal year starts in month", "number", 1, "1 to 12"),
     Field("Home_Currency", "Currency", default="EUR"),
     Field("Home_Frozen", "Frozen buckets", "number", 1, "Planned buckets that nobody changes any more"),
-    Field("Home_Firm", "Firm buckets", "number", 2, "Planned buckets after those that change only with a reason"),
-    Field("Home_Lag", "Accuracy lag", "number", 1, "Age in buckets of the forecast that accuracy is measured on"),
+    Field(
+        "Home_Firm", "Firm buckets", "number", 2, "Planned buckets after those that change only with a reason"
+    ),
+    Field(
+        "Home_Lag", "Accuracy lag", "number", 1, "Age in buckets of the forecast that accuracy is measured on"
+    ),
     Field("Home_Version", "Plan version", default="none", role="calc"),
     Field("Home_State", "Plan state", default="DRAFT", role="calc"),
     Field("Home_Layout", "Layout version", "number", LAYOUT_VERSION, role="calc"),
@@ -70,11 +74,18 @@ SHEETS: tuple[Sheet, ...] = (
         tables=(t.SALES, t.PIPELINE),
         group="data",
     ),
-    Sheet("Orders", "Order lines with their original promise.", "Supply chain", tables=(t.ORDERS,), group="data"),
+    Sheet(
+        "Orders", "Order lines with their original promise.", "Supply chain", tables=(t.ORDERS,), group="data"
+    ),
     Sheet("Stock", "Lots on hand and when they came in.", "Supply chain", tables=(t.STOCK,), group="data"),
     Sheet("Production", "Planned and actual production.", "Operations", tables=(t.PRODUCTION,), group="data"),
     Sheet("Budget", "The budget by family and bucket.", "Finance", tables=(t.BUDGET,), group="data"),
-    Sheet("History", "Sales by family and bucket: the argument of SOP_FORECAST.", "Filled by Load actuals", group="data"),
+    Sheet(
+        "History",
+        "Sales by family and bucket: the argument of SOP_FORECAST.",
+        "Filled by Load actuals",
+        group="data",
+    ),
     Sheet(
         "Events",
         "What is known and not in the history: promotions, assumptions, initiatives.",
@@ -104,9 +115,14 @@ SHEETS: tuple[Sheet, ...] = (
         "Reconcile",
         "Where plan and reality part: the gaps, each with an owner.",
         "Pre-S&OP meeting",
-        tables=(t.GAPS, t.PROPOSALS, t.CHECK),
+        tables=(t.GAPS, t.CHECK, t.PROPOSALS),
     ),
-    Sheet("Finance", "The plan in money, against budget, last year and the last plan.", "Finance", view=v.FINANCE),
+    Sheet(
+        "Finance",
+        "The plan in money, against budget, last year and the last plan.",
+        "Finance",
+        view=v.FINANCE,
+    ),
     Sheet(
         "Scenarios",
         "Alternatives side by side.",
@@ -125,7 +141,9 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Family", "One family on one page: choose it in the yellow cell.", "Meetings", group="meeting"),
     Sheet("Executive", "The plan on one page.", "Executive meeting", group="meeting"),
     Sheet("Lab", "A bench for planners: live SOP_ formulas, needs the add-in.", "Planners", group="help"),
-    Sheet("Plan", "The plan as a tidy table, for pivots and links.", "Finance", tables=(t.PLAN,), group="help"),
+    Sheet(
+        "Plan", "The plan as a tidy table, for pivots and links.", "Finance", tables=(t.PLAN,), group="help"
+    ),
     Sheet("Help", "Functions, commands and measures.", "Everybody", group="help"),
 )
 

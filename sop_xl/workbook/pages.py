@@ -13,6 +13,7 @@ from sop_xl.workbook.spec import Row
 from sop_xl.workbook.styles import (
     BLUE,
     FORMATS,
+    GREEN,
     KIND_FORMAT,
     MUTED,
     NAVY,
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
 
 PAGE_BUCKETS = 22
 FAMILY_HEADER, FAMILY_FIRST = 6, 7
-EXECUTIVE_FIRST = 8
+EXECUTIVE_FIRST = 21
+CHART_WIDTH = 395
 LAB_HORIZON = 12
+
+_NO_TICKS = {"major_tick_mark": "none", "minor_tick_mark": "none"}
 
 #: Rows of the one-page view of a family: planning view and row key.
 FAMILY_ROWS: tuple[tuple[str, str], ...] = (
@@ -50,6 +54,25 @@ FAMILY_ROWS: tuple[tuple[str, str], ...] = (
     ("Finance", "budget_revenue"),
     ("Finance", "margin"),
 )
+
+#: First and last column of rows that are closed or planned only.
+_SHOWN: dict[str, tuple[int, int]] = {
+    "actual": (0, layout.PAST_BUCKETS),
+    "actual_production": (0, layout.PAST_BUCKETS),
+    "projected_inventory": (layout.PAST_BUCKETS - 1, PAGE_BUCKETS),
+    "backlog": (layout.PAST_BUCKETS - 1, PAGE_BUCKETS),
+    **dict.fromkeys(
+        (
+            "baseline_forecast",
+            "events",
+            "target_inventory",
+            "days_of_supply",
+            "constrained_demand",
+            "budget_revenue",
+        ),
+        (layout.PAST_BUCKETS, PAGE_BUCKETS),
+    ),
+}
 
 #: Columns of the executive page: header, width, number format.
 EXECUTIVE_COLUMNS: tuple[tuple[str, float, str], ...] = (
@@ -96,12 +119,12 @@ def home(t: Template, sheet: Worksheet) -> None:
     )
     sheet.write_string(steps_end + 1, 3, "Next thing to do", f["SOP section"])
     sheet.write_formula(steps_end + 2, 3, f"={open_step}", f["SOP label strong"], layout.STEPS[0][0])
-    sheet.write_string(steps_end + 3, 3, "What the last commands said", f["SOP section"])
+    sheet.write_string(steps_end + 4, 3, "What the last commands said", f["SOP section"])
     for i in range(4):
-        sheet.write_blank(steps_end + 4 + i, 3, None, f["SOP purpose"])
-    t.name("Home_Log", "Home", steps_end + 5, 4, steps_end + 8, 4)
-    _legend(t, sheet, last + 1)
-    _links(t, sheet, last + 1)
+        sheet.write_blank(steps_end + 5 + i, 3, None, f["SOP purpose"])
+    t.name("Home_Log", "Home", steps_end + 6, 4, steps_end + 9, 4)
+    _legend(t, sheet, last + 4)
+    _links(t, sheet, last + 4)
     sheet.freeze_panes(5, 0)
     sheet.fit_to_pages(1, 1)
 
@@ -118,7 +141,9 @@ def _legend(t: Template, sheet: Worksheet, row: int) -> None:
     )
     for i, (text, role) in enumerate(legend):
         sheet.merge_range(row + 1 + i, 0, row + 1 + i, 1, text, f[style(role, "text")])
-    over = t.book.add_format({"bg_color": OVER_FILL, "font_color": RED, "bold": True, "font_name": "Calibri", "font_size": 10})
+    over = t.book.add_format(
+        {"bg_color": OVER_FILL, "font_color": RED, "bold": True, "font_name": "Calibri", "font_size": 10}
+    )
     warn = t.book.add_format({"bg_color": WARN_FILL, "font_name": "Calibri", "font_size": 10})
     sheet.merge_range(row + 6, 0, row + 6, 1, "Over a limit", over)
     sheet.merge_range(row + 7, 0, row + 7, 1, "Close to a limit, or below target", warn)
@@ -137,7 +162,11 @@ def kpis(t: Template, sheet: Worksheet) -> None:
     """Traffic lights over the measures, and the live formulas beside them."""
     status = t.book.add_format
     first, column = 7, 3
-    for word, fill, ink in (("GREEN", "#D3EBE2", "#00543F"), ("AMBER", WARN_FILL, "#7A4B00"), ("RED", OVER_FILL, RED)):
+    for word, fill, ink in (
+        ("GREEN", "#D3EBE2", "#00543F"),
+        ("AMBER", WARN_FILL, "#7A4B00"),
+        ("RED", OVER_FILL, RED),
+    ):
         sheet.conditional_format(
             first - 1,
             column,
@@ -158,10 +187,13 @@ def family(t: Template, sheet: Worksheet) -> None:
     sheet.write_string(4, 0, "Family", f["SOP section"])
     sheet.write_blank(4, 1, None, f["SOP input text"])
     t.name("Family_Choice", "Family", 5, 2)
-    sheet.data_validation(4, 1, 4, 1, {"validate": "list", "source": "=INDIRECT(\"tblFamilies[Family]\")"})
+    sheet.data_validation(4, 1, 4, 1, {"validate": "list", "source": '=INDIRECT("tblFamilies[Family]")'})
     sheet.write_formula(
-        4, 3, '=IFERROR(INDEX(tblFamilies[Name],MATCH(Family_Choice,tblFamilies[Family],0)),"Choose a family")',
-        f["SOP section"], ""
+        4,
+        3,
+        '=IFERROR(INDEX(tblFamilies[Name],MATCH(Family_Choice,tblFamilies[Family],0)),"Choose a family")',
+        f["SOP section"],
+        "",
     )
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 14)
@@ -182,8 +214,13 @@ def _family_row(t: Template, sheet: Worksheet, row: int, view: str, definition: 
     look = f[style("strong" if definition.strong else "calc", definition.format)]
     sheet.write_string(row, 0, definition.label, f["SOP label strong" if definition.strong else "SOP label"])
     sheet.write_string(row, 1, view, f["SOP entity"])
+    # Cells that can never hold a number stay empty: a chart draws nothing there, but zero for an empty text.
+    first, last = _SHOWN.get(definition.key, (0, PAGE_BUCKETS))
     entities, labels = f"INDEX({view}_Grid,0,1)", f"INDEX({view}_Grid,0,2)"
     for k in range(PAGE_BUCKETS):
+        if not first <= k < last:
+            sheet.write_blank(row, 2 + k, None, look)
+            continue
         bucket = f"{column_letter(3 + k)}${FAMILY_HEADER}"
         column = f"INDEX({view}_Grid,0,MATCH({bucket},{view}_Buckets,0))"
         where = f"{entities},Family_Choice,{labels},$A{row + 1}"
@@ -208,7 +245,10 @@ def _family_chart(t: Template, sheet: Worksheet, row: int) -> None:
                 "categories": ["Family", FAMILY_HEADER - 1, 2, FAMILY_HEADER - 1, 1 + PAGE_BUCKETS],
                 "values": ["Family", sheet_row, 2, sheet_row, 1 + PAGE_BUCKETS],
                 **more,
-                "border" if kind is chart else "line": {"color": colour, "width": 2.0 if kind is lines else 0.5},
+                "border" if kind is chart else "line": {
+                    "color": colour,
+                    "width": 2.0 if kind is lines else 0.5,
+                },
             }
         )
 
@@ -216,7 +256,7 @@ def _family_chart(t: Template, sheet: Worksheet, row: int) -> None:
     line("consensus_demand", lines, NAVY)
     line("actual", lines, MUTED)
     line("projected_inventory", lines, ORANGE)
-    line("target_inventory", lines, ORANGE)
+    line("target_inventory", lines, GREEN)
     chart.combine(lines)
     _finish_chart(chart, "Demand, production and inventory", 1320, 330)
     sheet.insert_chart(row, 0, chart)
@@ -224,10 +264,18 @@ def _family_chart(t: Template, sheet: Worksheet, row: int) -> None:
 
 def _finish_chart(chart: Any, title: str, width: int, height: int) -> None:
     font = {"name": "Calibri", "size": 9, "color": MUTED}
-    chart.set_title({"name": title, "name_font": {"name": "Calibri", "size": 12, "color": NAVY}, "overlay": False})
-    chart.set_x_axis({"num_font": font, "num_format": "mmm yy", "text_axis": True, "line": {"color": "#B8C1CA"}})
+    chart.set_title(
+        {"name": title, "name_font": {"name": "Calibri", "size": 12, "color": NAVY}, "overlay": False}
+    )
+    chart.set_x_axis(
+        {"num_font": font, "num_format": "mmm yy", "text_axis": True, "line": {"color": "#B8C1CA"}}
+    )
     chart.set_y_axis(
-        {"num_font": font, "num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#E3E7EB"}}}
+        {
+            "num_font": font,
+            "num_format": "#,##0",
+            "major_gridlines": {"visible": True, "line": {"color": "#E3E7EB"}},
+        }
     )
     chart.set_legend({"position": "bottom", "font": font})
     chart.set_size({"width": width, "height": height})
@@ -237,14 +285,12 @@ def _finish_chart(chart: Any, title: str, width: int, height: int) -> None:
 def executive(t: Template, sheet: Worksheet) -> None:
     """Families as rows over the next year, with three charts of the totals."""
     f = t.formats
-    sheet.write_string(4, 0, "The next four quarters", f["SOP section"])
+    sheet.write_string(EXECUTIVE_FIRST - 3, 0, "The next four quarters, by family", f["SOP section"])
     for i, (header, width, _) in enumerate(EXECUTIVE_COLUMNS):
         sheet.set_column(i, i, width)
         sheet.write_string(EXECUTIVE_FIRST - 2, i, header, f["SOP header"])
     sheet.set_row(EXECUTIVE_FIRST - 2, 30)
     t.name("Executive_Families", "Executive", EXECUTIVE_FIRST, 1)
-    last = len(EXECUTIVE_COLUMNS)
-    sheet.set_column(last, last, 3)
     red = t.book.add_format({"bg_color": OVER_FILL, "font_color": RED, "bold": True})
     for header, criterion in (("Lowest inventory", "<0"), ("Gap to budget", "<0"), ("Gap", "<-0.02")):
         column = next(i for i, (name, *_) in enumerate(EXECUTIVE_COLUMNS) if name == header)
@@ -275,8 +321,8 @@ def executive(t: Template, sheet: Worksheet) -> None:
                     key: {"color": colour, "width": 2.25},
                 }
             )
-        _finish_chart(chart, title, 520, 250)
-        sheet.insert_chart(4 + i * 13, last + 1, chart)
+        _finish_chart(chart, title, CHART_WIDTH, 255)
+        sheet.insert_chart(4, 0, chart, {"x_offset": i * (CHART_WIDTH + 10)})
     sheet.fit_to_pages(1, 1)
 
 
@@ -288,9 +334,11 @@ def lab(t: Template, sheet: Worksheet) -> None:
     sheet.write_string(4, 0, "Family", f["SOP section"])
     sheet.write_blank(4, 1, None, f["SOP input text"])
     t.name("Lab_Family", "Lab", 5, 2)
-    sheet.data_validation(4, 1, 4, 1, {"validate": "list", "source": "=INDIRECT(\"tblFamilies[Family]\")"})
+    sheet.data_validation(4, 1, 4, 1, {"validate": "list", "source": '=INDIRECT("tblFamilies[Family]")'})
     sheet.write_string(
-        4, 3, "Cells below show #NAME? until the add-in is loaded; everything else in this workbook works without it.",
+        4,
+        3,
+        "Cells below show #NAME? until the add-in is loaded; everything else in this workbook works without it.",
         f["SOP subtitle"],
     )
     history = "INDEX(History_Data,MATCH(Lab_Family,INDEX(History_Data,0,1),0),0)"

@@ -110,7 +110,9 @@ class _Publishing:
         given = self.plan.given
         families, ends = given.families, [bucket.end for bucket in given.horizon.planned]
         unit_text = self.imprint.currency if unit == "money" else "units of each family"
-        sheet = self._sheet(name, title, f"In {unit_text}. Values, no formulas; empty where it does not apply.")
+        sheet = self._sheet(
+            name, title, f"In {unit_text}. Values, no formulas; empty where it does not apply."
+        )
         sheet.set_column(0, 0, 16)
         sheet.set_column(1, 1, 26)
         sheet.set_column(2, 2, 8)
@@ -147,7 +149,11 @@ class _Publishing:
 
     def _summary(self) -> None:
         plan, imprint = self.plan, self.imprint
-        sheet = self._sheet("Summary", f"S&OP plan of {imprint.company}", "The plan of record. Later versions replace this file.")
+        sheet = self._sheet(
+            "Summary",
+            f"S&OP plan of {imprint.company}",
+            "The plan of record. Later versions replace this file.",
+        )
         sheet.set_column(0, 0, 34)
         sheet.set_column(1, 1, 20)
         sheet.set_column(2, 2, 80)
@@ -161,7 +167,11 @@ class _Publishing:
             ("PUB_LastBucket", "Last bucket ends", plan.given.horizon.planned[-1].end),
             ("PUB_PlanRevenue", f"Revenue of the plan, {imprint.currency}", _total(plan.revenue)),
             ("PUB_PlanMargin", f"Margin of the plan, {imprint.currency}", _total(plan.margin)),
-            ("PUB_GapToBudget", f"Gap to budget, {imprint.currency}", _total(plan.revenue - plan.given.budget_revenue)),
+            (
+                "PUB_GapToBudget",
+                f"Gap to budget, {imprint.currency}",
+                _total(plan.revenue - plan.given.budget_revenue),
+            ),
         ]
         for i, (name, label, value) in enumerate(facts):
             row = 5 + i

@@ -113,7 +113,12 @@ class Workbook:
         value = self.field(name)
         value = layout.FIELDS[name].default if value is None else value
         label = layout.FIELDS[name].label
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or value % 1:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+            or value % 1
+        ):
             raise WorkbookError(
                 f"Home, {label}: {value!r} is not a whole number from {low} to {high}.", "Correct it on Home."
             )
@@ -123,7 +128,9 @@ class Workbook:
         """The buckets of the plan, from the cycle card."""
         current = as_date(self.field("Home_FirstBucket"))
         if not isinstance(current, date):
-            raise WorkbookError("Home, Current bucket is empty or no date.", "Type a day in the first bucket to plan.")
+            raise WorkbookError(
+                "Home, Current bucket is empty or no date.", "Type a day in the first bucket to plan."
+            )
         return Horizon(
             current=current,
             length=self.number_field("Home_Horizon", 6, 60),
@@ -154,8 +161,15 @@ class Workbook:
     @staticmethod
     def _locate(sheet: xw.Sheet, table: xw.main.Table) -> TablePlace:
         whole = table.range
-        headers = matrix(table.header_row_range)[0]
-        columns = {str(header).strip(): whole.column + i for i, header in enumerate(headers) if header is not None}
+        header_row = table.header_row_range
+        if header_row is None:
+            raise WorkbookError(
+                f"{table.name} shows no header row.", "Switch it on: Table Design, Header Row."
+            )
+        headers = matrix(header_row)[0]
+        columns = {
+            str(header).strip(): whole.column + i for i, header in enumerate(headers) if header is not None
+        }
         return TablePlace(sheet.name, table, whole.row, columns, whole.row + whole.shape[0] - 1)
 
     def rows(self, name: str) -> Rows:
@@ -180,14 +194,17 @@ class Workbook:
             name, place.sheet, definition.columns, cells, numbers, definition.identity, definition.references
         )
 
-    def grid(self, view: View, horizon: Horizon, offsets: tuple[int, ...] = (0,)) -> tuple[Grid, list[list[Any]]]:
+    def grid(
+        self, view: View, horizon: Horizon, offsets: tuple[int, ...] = (0,)
+    ) -> tuple[Grid, list[list[Any]]]:
         """Where a planning view stands now, with all values of its sheet; rows may be missing in it."""
         sheet = self.book.sheets[view.name]
         try:
             header_row = self.book.names[f"{view.name}_Buckets"].refers_to_range.row
         except Exception as problem:
             raise WorkbookError(
-                f"The name {view.name}_Buckets is missing.", "Restore it: it names the row with the bucket ends."
+                f"The name {view.name}_Buckets is missing.",
+                "Restore it: it names the row with the bucket ends.",
             ) from problem
         used = sheet.used_range
         last_row, last_column = used.row + used.shape[0] - 1, used.column + used.shape[1] - 1

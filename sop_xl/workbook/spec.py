@@ -19,7 +19,7 @@ class Column:
     """One column of a table.
 
     ``header`` is what stands in the workbook and in mapping files; ``key`` is its name in code.
-    ``required`` columns may not be empty; ``key`` columns of a table identify its rows.
+    ``required`` columns may not be empty. ``format`` names a number format; empty is the usual one of the kind.
     """
 
     header: str
@@ -32,6 +32,7 @@ class Column:
     maximum: float | None = None
     role: Role = "input"
     width: float = 12.0
+    format: str = ""
 
     @property
     def key(self) -> str:

@@ -44,7 +44,14 @@ _FIXED: dict[str, dict[str, Any]] = {
     "SOP purpose": {"font_color": INK, "italic": True},
     "SOP notice": {"font_color": ORANGE, "bold": True},
     "SOP section": {"font_size": 12, "bold": True, "font_color": NAVY},
-    "SOP header": {"bold": True, "font_color": PAPER, "bg_color": NAVY, "align": "center", "text_wrap": True, **_LINE},
+    "SOP header": {
+        "bold": True,
+        "font_color": PAPER,
+        "bg_color": NAVY,
+        "align": "center",
+        "text_wrap": True,
+        **_LINE,
+    },
     "SOP header left": {"bold": True, "font_color": PAPER, "bg_color": NAVY, "text_wrap": True, **_LINE},
     "SOP header date": {
         "bold": True,
@@ -62,7 +69,13 @@ _FIXED: dict[str, dict[str, Any]] = {
         "num_format": "yyyy-mm-dd",
         **_LINE,
     },
-    "SOP subheader": {"font_color": MUTED, "bg_color": TOTAL_FILL, "align": "center", "num_format": "0.#", **_LINE},
+    "SOP subheader": {
+        "font_color": MUTED,
+        "bg_color": TOTAL_FILL,
+        "align": "center",
+        "num_format": "0.#",
+        **_LINE,
+    },
     "SOP label": {**_LINE},
     "SOP label strong": {"bold": True, **_LINE},
     "SOP label total": {"bold": True, "bg_color": TOTAL_FILL, **_LINE},
@@ -91,7 +104,8 @@ def style(role: str, format: str) -> str:
     'SOP input qty'
     """
     name = f"SOP {role} {format}"
-    assert role in _ROLES and format in FORMATS, name
+    assert role in _ROLES, name
+    assert format in FORMATS, name
     return name
 
 
@@ -107,7 +121,7 @@ def cell_style(column: Column) -> str:
     """
     if column.kind == "text" and column.width >= WRAPPED_FROM:
         return f"SOP {column.role} wrapped"
-    return style(column.role, KIND_FORMAT[column.kind])
+    return style(column.role, column.format or KIND_FORMAT[column.kind])
 
 
 #: Column kind of a table -> number format of its cells.

@@ -15,7 +15,17 @@ from sop_xl.workbook import layout, pages
 from sop_xl.workbook.formulas import FIRST_BUCKET_COLUMN, HEADER_ROWS, column_letter
 from sop_xl.workbook.named_styles import completed
 from sop_xl.workbook.spec import Column, Sheet, Table, View
-from sop_xl.workbook.styles import FORMATS, GOOD_FILL, KIND_FORMAT, NAVY, OVER_FILL, RED, WARN_FILL, cell_style, styles
+from sop_xl.workbook.styles import (
+    FORMATS,
+    GOOD_FILL,
+    KIND_FORMAT,
+    NAVY,
+    OVER_FILL,
+    RED,
+    WARN_FILL,
+    cell_style,
+    styles,
+)
 
 #: Sheet rows, counted from 1, on every sheet.
 TITLE_ROW, SUBTITLE_ROW, PURPOSE_ROW, NOTICE_ROW, SECTION_ROW, HEADER_ROW = 1, 2, 3, 4, 5, 6
@@ -37,7 +47,9 @@ class Template:
         self.book.set_properties({"title": "S&OP workbook", "author": "sop_xl", "created": MADE})
         self.book.set_calc_mode("auto")
         properties = styles()
-        self.formats: dict[str, Format] = {name: self.book.add_format(look) for name, look in properties.items()}
+        self.formats: dict[str, Format] = {
+            name: self.book.add_format(look) for name, look in properties.items()
+        }
         # XlsxWriter numbers a format when it is first used; ask for the number of every named style now.
         self.indices = {name: look._get_xf_index() for name, look in self.formats.items()}
         normal = self.book.formats[0]
@@ -68,9 +80,7 @@ class Template:
         title = "Sales & Operations Planning" if definition.name == "Home" else definition.name
         sheet.write_string(TITLE_ROW - 1, 0, title, f["SOP title"])
         sheet.write_formula(SUBTITLE_ROW - 1, 0, SUBTITLE, f["SOP subtitle"], "")
-        sheet.write_string(
-            PURPOSE_ROW - 1, 0, f"{definition.purpose}  ({definition.who})", f["SOP purpose"]
-        )
+        sheet.write_string(PURPOSE_ROW - 1, 0, f"{definition.purpose}  ({definition.who})", f["SOP purpose"])
         sheet.write_blank(NOTICE_ROW - 1, 0, None, f["SOP notice"])
         sheet.set_row(TITLE_ROW - 1, 24)
         sheet.hide_gridlines(2)
@@ -200,14 +210,19 @@ class Template:
 
         def rule(condition: str, look: dict[str, Any]) -> None:
             sheet.conditional_format(
-                *area, {"type": "formula", "criteria": f"=AND(ISNUMBER({corner}),{condition})", "format": self._look(look)}
+                *area,
+                {
+                    "type": "formula",
+                    "criteria": f"=AND(ISNUMBER({corner}),{condition})",
+                    "format": self._look(look),
+                },
             )
 
         over = {"bg_color": OVER_FILL, "font_color": RED, "bold": True}
         warn, good = {"bg_color": WARN_FILL}, {"bg_color": GOOD_FILL}
         if view.name == "Supply":
-            rule(f'{label}="Projected inventory",{corner}<0', over)
-            rule(f'{label}="Inventory - target",{corner}<0', warn)
+            rule(f'{label}="Projected inventory",ROUND({corner},6)<0', over)
+            rule(f'{label}="Inventory - target",ROUND({corner},6)<0', warn)
         if view.name == "Capacity":
             rule(f'{label}="Utilization",{corner}>1.000001', over)
             rule(f'{label}="Utilization",{corner}>=0.9', warn)

@@ -1,10 +1,11 @@
 """The planning views: which rows every family or resource has, and the native formula of each.
 
-Formulas are written in the notation of :mod:`sop_xl.workbook.formulas`: ``{row}`` is the cell of that row in
-the same bucket, ``{row<}`` in the bucket before, ``{row|}`` in the last one, ``{row>>}`` in all buckets after this one, ``{row>=}``
-from this one to the last but one, ``{View.row}`` the same bucket in another view; ``{*}`` and ``{**}`` are this column and
-the labels of all blocks below the totals; ``{entity}``, ``{end}``, ``{before}``, ``{days}`` are the family or resource
-of the block, the last day of the bucket, the last day of the one before, and its working days.
+Formulas are written in the notation of :mod:`sop_xl.workbook.formulas`. ``{row}`` is the cell of that row in the
+same bucket, ``{row<}`` in the bucket before, ``{row|}`` in the last one, ``{row>>}`` in all buckets after this one,
+``{row>=}`` from this one to the last but one, ``{View.row}`` the same bucket in another view. ``{*}``, ``{**}`` and
+``{units}`` are this column, the labels and the units of all blocks below the totals. ``{entity}``, ``{end}``,
+``{before}``, ``{days}`` are the family or resource of the block, the last day of the bucket, the last day of the one
+before, and its working days.
 """
 
 from __future__ import annotations
@@ -21,9 +22,8 @@ PRICE, COST = _family("Price"), _family("Unit cost")
 
 def _between(table: str, header: str, key: str) -> str:
     """Sum of a dated table column inside the bucket; empty where the table has no row for it."""
-    within = (
-        f'{table}[{key}],{{entity}},{table}[Bucket],">"&{{before}},{table}[Bucket],"<="&{{end}},{table}[{header}],"<>"'
-    )
+    bucket = f'{table}[Bucket],">"&{{before}},{table}[Bucket],"<="&{{end}}'
+    within = f'{table}[{key}],{{entity}},{bucket},{table}[{header}],"<>"'
     return f'IF(COUNTIFS({within})=0,"",SUMIFS({table}[{header}],{within}))'
 
 
@@ -39,7 +39,13 @@ DEMAND = View(
         Row("actual", "Actual", "unit", "data", help="Sold; closed buckets only"),
         Row("baseline_forecast", "Baseline forecast", "unit", "data", help="Statistical forecast"),
         Row("events", "Events", "unit", "data", help="Promotions, launches and one-offs from tblEvents"),
-        Row("pipeline", "Weighted pipeline (memo)", "unit", "data", help="Opportunities x probability; not added"),
+        Row(
+            "pipeline",
+            "Weighted pipeline (memo)",
+            "unit",
+            "data",
+            help="Opportunities x probability; not added",
+        ),
         Row("sales_override", "Sales override", "unit", "input", help="Empty: none. Zero: zero"),
         Row("marketing_override", "Marketing override", "unit", "input", help="Empty: none. Zero: zero"),
         Row(
@@ -93,7 +99,14 @@ SUPPLY = View(
     "Supply",
     "family",
     rows=(
-        Row("demand", "Demand", "unit", plan="{Demand.consensus_demand}", past='IF({Demand.actual}="","",{Demand.actual})', strong=True),
+        Row(
+            "demand",
+            "Demand",
+            "unit",
+            plan="{Demand.consensus_demand}",
+            past='IF({Demand.actual}="","",{Demand.actual})',
+            strong=True,
+        ),
         Row(
             "cumulative_demand",
             "Cumulative demand",
@@ -220,8 +233,18 @@ CAPACITY = View(
     "Capacity",
     "resource",
     rows=(
-        Row("load", "Load", "unit", plan="{bill*plan}", format="hours", strong=True, help="Bill of resources x plan"),
-        Row("capacity", "Capacity", "unit", plan=_between("tblCapacity", "Hours", "Resource"), format="hours"),
+        Row(
+            "load",
+            "Load",
+            "unit",
+            plan="{bill*plan}",
+            format="hours",
+            strong=True,
+            help="Bill of resources x plan",
+        ),
+        Row(
+            "capacity", "Capacity", "unit", plan=_between("tblCapacity", "Hours", "Resource"), format="hours"
+        ),
         Row(
             "utilization",
             "Utilization",
@@ -268,7 +291,8 @@ CAPACITY = View(
             "short",
             "Hours short",
             "hours",
-            plan='-SUMIFS({*},{**},"Spare (+) or short (-)",{*},"<0")',
+            plan='-SUMIFS({*},{**},"Spare (+) or short (-)",{*},"<0",{units},"h")',
+            help="Of resources measured in hours",
             format="hours",
         ),
     ),
@@ -321,7 +345,9 @@ FINANCE = View(
             plan=_between("tblBudget", "Revenue", "Family"),
             format="money",
         ),
-        Row("gap_to_budget", "Gap to budget", "money", plan=_both("revenue", "budget_revenue"), format="money"),
+        Row(
+            "gap_to_budget", "Gap to budget", "money", plan=_both("revenue", "budget_revenue"), format="money"
+        ),
         Row(
             "budget_margin",
             "Budget margin",
@@ -329,7 +355,13 @@ FINANCE = View(
             plan=_between("tblBudget", "Margin", "Family"),
             format="money",
         ),
-        Row("margin_gap", "Margin gap to budget", "money", plan=_both("margin", "budget_margin"), format="money"),
+        Row(
+            "margin_gap",
+            "Margin gap to budget",
+            "money",
+            plan=_both("margin", "budget_margin"),
+            format="money",
+        ),
         Row("last_year_revenue", "Last year revenue", "money", "data", format="money"),
         Row("previous_revenue", "Previous plan revenue", "money", "data", format="money"),
         Row(

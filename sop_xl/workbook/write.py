@@ -78,11 +78,15 @@ def _body(place: TablePlace) -> list[list[Any]]:
     if body is None:
         return []
     values = [[plain(cell) for cell in row] for row in matrix(body)]
-    own = [i for header, column in place.columns.items() if header not in layout.TABLES[place.table.name].headers
-           for i in (column - place.table.range.column,)]
+    own = [
+        i
+        for header, column in place.columns.items()
+        if header not in layout.TABLES[place.table.name].headers
+        for i in (column - place.table.range.column,)
+    ]
     for i in own:
-        formulas = body.columns[i].formula
-        lines = [formulas] if isinstance(formulas, str) else [cell for (cell,) in formulas]
+        formulas: Any = body.columns[i].formula
+        lines = [formulas] if isinstance(formulas, str) else [line[0] for line in formulas]
         for row, formula in zip(values, lines, strict=True):
             if isinstance(formula, str) and formula.startswith("="):
                 row[i] = formula

@@ -31,7 +31,7 @@ def write_pages(workbook: Workbook, plan: Plan, grids: Mapping[str, Grid], remem
 def write_notices(workbook: Workbook, plan: Plan) -> None:
     """Say on a sheet what is missing there."""
     given = plan.given
-    notices = {name: "" for name in ("Demand", "Supply", "Capacity", "Finance", "Reconcile", "KPIs", "Executive")}
+    notices = dict.fromkeys(("Demand", "Supply", "Capacity", "Finance", "Reconcile", "KPIs", "Executive"), "")
     if np.isnan(given.baseline).any():
         notices["Demand"] = "Some buckets have no forecast yet: run Forecast."
     if not given.resources:

@@ -209,7 +209,9 @@ class _Filling:
         buckets = self.view.horizon.buckets
         formulas: list[str]
         if entity == "":
-            formulas = [self.formulas.total(self.name, row, self.grid.columns[bucket.end]) for bucket in buckets]
+            formulas = [
+                self.formulas.total(self.name, row, self.grid.columns[bucket.end]) for bucket in buckets
+            ]
         else:
             past = len(self.closed)
             formulas = [self.formulas.closed(self.name, entity, row, bucket.end) for bucket in buckets[:past]]

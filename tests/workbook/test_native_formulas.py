@@ -50,7 +50,9 @@ def assert_equal(calculated: object, core: float, where: str, scale: float) -> N
     else:
         assert isinstance(calculated, float), f"{where}: {calculated!r}, the core has {core}"
         # Differences of large numbers are exact relative to those numbers.
-        assert abs(calculated - core) <= REL * max(abs(core), scale), f"{where}: {calculated!r} is not {core!r}"
+        assert abs(calculated - core) <= REL * max(abs(core), scale), (
+            f"{where}: {calculated!r} is not {core!r}"
+        )
 
 
 def compare(path: Path, office: LibreOffice) -> int:
@@ -100,7 +102,11 @@ def test_values_kept_beside_the_formulas_are_those_a_spreadsheet_program_finds(
         for i, row in enumerate(rows, 1):
             for j, cell in enumerate(row, 1):
                 stored = kept[name].cell(i, j).value
-                if isinstance(stored, int | float) and isinstance(cell, float) and not isinstance(stored, bool):
+                if (
+                    isinstance(stored, int | float)
+                    and isinstance(cell, float)
+                    and not isinstance(stored, bool)
+                ):
                     assert math.isclose(stored, cell, rel_tol=1e-9, abs_tol=1e-3), (name, i, j, stored, cell)
                     compared += 1
     assert compared > 7000
