@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, settings
 from tests.hosts import libreoffice as calc
 from tests.sample import SampleCompany, sample_company
 
+#: Runs under the Python that belongs to LibreOffice.
+collect_ignore = ["hosts/uno_side.py"]
+
 ROOT = Path(__file__).resolve().parent.parent
 DELIVERY_HISTORY = "scms_delivery_history.tsv.gz"
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +18,7 @@ from sop_xl.buckets import Bucket, bucket_of, shift
 from sop_xl.cli import main
 from sop_xl.hosts.session import open_book
 from sop_xl.workbook import layout
+from sop_xl.workbook.formulas import cell
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.write import write_table
 
@@ -139,6 +142,40 @@ def tiny_company(path: Path, changes: Mapping[str, Sequence[Row]] | None = None)
     return path
 
 
+@cache
+def _planned() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = tiny_company(Path(folder) / "plan.xlsx")
+        done("run-cycle", path)
+        return path.read_bytes()
+
+
+def planned(folder: Path, name: str = "plan.xlsx") -> Path:
+    """A workbook of the company after one cycle, to change at will; made once for all tests."""
+    path = folder / name
+    path.write_bytes(_planned())
+    return path
+
+
+def renamed(codes: Mapping[str, Any]) -> dict[str, list[Row]]:
+    """The company's tables with other family codes."""
+    return {
+        table: [{**row, **({"Family": codes[row["Family"]]} if row.get("Family") in codes else {})} for row in rows]
+        for table, rows in facts().items()
+    }
+
+
+def families(change: Callable[[dict[str, Any]], dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of tblFamilies, each changed."""
+    return [change(dict(row)) for row in facts()["tblFamilies"]]
+
+
+def without(code: str) -> dict[str, list[Row]]:
+    """The company's tables without one family."""
+    tables = {name: [row for row in rows if row.get("Family") != code] for name, rows in facts().items()}
+    return {name: rows for name, rows in tables.items() if len(rows) < len(facts()[name])}
+
+
 def fill(path: Path, tables: Mapping[str, Iterable[Row]]) -> None:
     """Replace the rows of tables."""
     with open_book(path) as session:
@@ -167,8 +204,6 @@ def address(path: Path, view: str, entity: str, key: str, end: date) -> str:
     with open_book(path, read_only=True) as session:
         workbook = Workbook.of(session.book)
         grid, _ = workbook.grid(layout.VIEWS[view], workbook.horizon())
-        from sop_xl.workbook.formulas import cell
-
         return cell(grid.rows[entity, key], grid.columns[end])
 
 
@@ -176,11 +211,11 @@ def type_override(path: Path, view: str, entity: str, key: str, end: date, value
     """Type into an override cell."""
     place = address(path, view, entity, key, end)
     with open_book(path) as session:
-        cell = session.book.sheets[view][place]
+        target = session.book.sheets[view][place]
         if isinstance(value, str) and value.startswith("="):
-            cell.formula = value
+            target.formula = value
         else:
-            cell.value = value
+            target.value = value
         session.save(keep_read_values=True)
 
 

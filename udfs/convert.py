@@ -179,13 +179,26 @@ def names(value: object, name: str) -> list[str]:
     result = []
     for r, row in enumerate(rows_of(value, name)):
         for c, cell in enumerate(row):
-            if isinstance(cell, str) and cell.strip():
-                result.append(cell)
-            elif isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) <= MAX_NUMBER:
-                result.append(str(int(cell)) if cell == int(cell) else str(cell))
-            else:
-                raise ArgumentError(f"{_place(name, r, c)} is {describe(cell)}.", "A name was expected.")
+            text = _text(cell, name, r, c)
+            if not text.strip():
+                raise _not_a_name(cell, name, r, c)
+            result.append(text)
     return result
+
+
+def texts(value: object, name: str) -> list[list[str]]:
+    """A range of texts, rows and columns as they are; an empty cell is an empty text.
+
+    Raises:
+        ArgumentError: a date, TRUE/FALSE or an error.
+
+    >>> texts([["North", None], [100, "North"]], "nodes")
+    [['North', ''], ['100', 'North']]
+    """
+    return [
+        ["" if cell is None else _text(cell, name, r, c) for c, cell in enumerate(row)]
+        for r, row in enumerate(rows_of(value, name))
+    ]
 
 
 def date(value: object, name: str) -> float:
@@ -236,6 +249,18 @@ def spread(array: Array, shape: tuple[int, int], name: str) -> Array:
         f"{name} is {size} cells for {shape[0]} × {shape[1]}.",
         "Give one cell, one for each row, or as many rows and columns.",
     )
+
+
+def _text(cell: object, name: str, row: int, column: int) -> str:
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) <= MAX_NUMBER:
+        return str(int(cell)) if cell == int(cell) else str(cell)
+    raise _not_a_name(cell, name, row, column)
+
+
+def _not_a_name(cell: object, name: str, row: int, column: int) -> ArgumentError:
+    return ArgumentError(f"{_place(name, row, column)} is {describe(cell)}.", "A name was expected.")
 
 
 def _place(name: str, row: int, column: int) -> str:

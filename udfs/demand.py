@@ -63,6 +63,76 @@ def forecast(history: Array, horizon: int, season: int, method: str) -> Array:
 
 
 @function(
+    "SOP_SMOOTH",
+    category="Demand",
+    summary="Exponential smoothing with the parameters you give: simple, Holt with beta, Winters with gamma.",
+    arguments=(
+        _HISTORY,
+        Argument("alpha", "number", "Smoothing of the level, 0 to 1."),
+        Argument("beta", "number", "Smoothing of the trend, 0 to 1. Empty: no trend.", required=False),
+        Argument("gamma", "number", "Smoothing of the season, 0 to 1. Empty: no season.", required=False),
+        Argument(
+            "season", "integer", "Buckets in a season, together with gamma.", required=False, default=1
+        ),
+        Argument("phi", "number", "Damping of the trend per bucket, above 0 to 1.", required=False, default=1),
+        Argument(
+            "level",
+            "vector",
+            "Level before the first bucket, one or one per series. Empty: from a straight line through history.",
+            required=False,
+        ),
+        Argument(
+            "trend", "vector", "Trend before the first bucket, likewise; needs beta.", required=False
+        ),
+        Argument(
+            "seasonals",
+            "series",
+            "Seasonals of the first season, in one row or one row per series. Empty: from the history.",
+            required=False,
+        ),
+        Argument(
+            "kind",
+            "word",
+            "How the season is applied: ADD adds units, MUL multiplies ratios.",
+            required=False,
+            default="ADD",
+            words=("ADD", "MUL"),
+        ),
+        Argument("horizon", "integer", "Buckets to forecast.", required=False, default=1),
+    ),
+    result="Units for each bucket ahead, one series per row, exactly as the recursion gives them.",
+    shape="series",
+    errors=(
+        ("#VALUE!", "A cell is not a number, trend comes without beta, a season without gamma or reversed."),
+        ("#NUM!", "A parameter is not between 0 and 1, or a multiplicative season meets a zero."),
+        ("#N/A", "A series has no numbers, or fewer than two seasons while seasonals are empty."),
+    ),
+    example=Example(
+        ([[180, 168, 159, 175, 190, 205, 180, 182]], 0.5, None, None, 1, 1, 175), [[184.15234375]]
+    ),
+)
+def smooth(
+    history: Array,
+    alpha: float,
+    beta: float | None,
+    gamma: float | None,
+    season: int,
+    phi: float,
+    level: Array | None,
+    trend: Array | None,
+    seasonals: Array | None,
+    kind: str,
+    horizon: int,
+) -> Array:
+    """SOP_SMOOTH."""
+    from sop_xl.forecasting import recursion
+
+    return recursion.smooth(
+        history, alpha, beta, gamma, season, phi, level, trend, seasonals, kind, horizon
+    ).ahead
+
+
+@function(
     "SOP_DEMAND_CLASS",
     category="Demand",
     summary="The pattern of each series: SMOOTH, ERRATIC, INTERMITTENT, LUMPY, NEW or DEAD.",

@@ -37,7 +37,7 @@ __all__ = [
 log = logging.getLogger("sop_xl.functions")
 
 CATEGORIES = ("Demand", "Supply", "Capacity", "KPIs", "Finance")
-_MODULES = ("udfs.demand", "udfs.supply", "udfs.capacity", "udfs.accuracy", "udfs.kpi", "udfs.finance")
+_MODULES = ("udfs.demand", "udfs.mix", "udfs.supply", "udfs.capacity", "udfs.accuracy", "udfs.kpi", "udfs.finance")
 
 Kind = Literal[
     "series",  # numbers, one series per row, or one series down a column
@@ -48,6 +48,7 @@ Kind = Literal[
     "integer",
     "word",
     "names",
+    "texts",  # rows and columns of texts, empty ones included
     "flags",  # numbers or TRUE/FALSE
     "date",
     "dates",
@@ -265,6 +266,8 @@ def _value(argument: Argument, value: object) -> tuple[Any, bool | None]:
             return convert.word(value, name, argument.words), None
         case "names":
             return convert.names(value, name), None
+        case "texts":
+            return convert.texts(value, name), None
         case "flags":
             return convert.matrix(value, name, empty, flags=True), None
         case "date":

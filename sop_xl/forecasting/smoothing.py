@@ -41,12 +41,16 @@ class Form:
         damped: whether the trend is damped, by 0.8 to 0.98 per bucket.
         seasonal: ``""``, ``"ADD"`` or ``"MUL"``.
         season: buckets in a season.
+        relative: whether errors count relative to the forecast, as in the models with multiplicative
+            errors. Their forecasts follow the same recursion; only the likelihood differs, and the
+            squares of relative errors times the geometric mean of the forecasts fall as it rises.
     """
 
     trend: bool = False
     damped: bool = False
     seasonal: str = ""
     season: int = 1
+    relative: bool = False
 
     @property
     def rates(self) -> int:
@@ -62,7 +66,8 @@ class Fit:
         form: the components.
         rates: alpha, beta, gamma, phi in the error-correction form, shape (series, 4).
         initial: level, trend and indices before the first bucket, shape (series, 2 + season).
-        sse: sum of squared one-step errors, shape (series,).
+        sse: sum of squared one-step errors, weighted where the form says ``relative``; NaN where a
+            forecast was then not above zero; shape (series,).
         level: level after the last bucket, shape (series,).
         trend: trend after the last bucket, shape (series,).
         seasonal: indices of the buckets to come, shape (series, season).
@@ -163,13 +168,14 @@ def holt_winters_mul(rows: Floats, horizon: int, season: int) -> Floats:
     return result
 
 
-def fit(rows: Floats, form: Form) -> Fit:
+def fit(rows: Floats, form: Form, *, states: bool = True) -> Fit:
     """Fit a smoothing model to complete series of one length.
 
     Args:
         rows: units of a magnitude near one, shape (series, buckets), at least four buckets; two
             seasons where the form has a season.
         form: the components.
+        states: whether the initial states are fitted too, or stay at their first estimates.
     Returns:
         The :class:`Fit`.
     Source:
@@ -187,6 +193,7 @@ def fit(rows: Floats, form: Form) -> Fit:
         columns = np.repeat(rows, lanes, axis=0).T[:, :, None]
         points = starts.reshape(count * lanes, 1, -1)
         free = points.shape[2] - (form.season if form.seasonal and buckets < 3 * form.season else 0)
+        free = free if states else form.rates
         points, sse = _refine(columns, points, form, free)
         best = np.where(np.isnan(sse), np.inf, sse).reshape(count, lanes).argmin(axis=1)
         chosen = points.reshape(count, lanes, -1)[np.arange(count), best][:, None]
@@ -238,6 +245,7 @@ def _run(columns: Floats, points: Floats, form: Form) -> tuple[Floats, Floats, F
     else:
         seasonal = [np.zeros_like(level)]
     errors = np.empty((len(columns), *level.shape))
+    expected = np.empty_like(errors) if form.relative else errors
     for bucket, actual in enumerate(columns):
         place = bucket % form.season
         index = seasonal[place]
@@ -252,9 +260,14 @@ def _run(columns: Floats, points: Floats, form: Form) -> tuple[Floats, Floats, F
             if form.seasonal:
                 seasonal[place] = index + gamma * error
         errors[bucket] = error
+        if form.relative:
+            expected[bucket] = actual - error
         level = base + alpha * correction
         if form.trend:
             trend = trend + beta * correction
+    if form.relative:
+        # The logarithm of a forecast that is not above zero makes the whole lane NaN, hence unusable.
+        errors *= np.exp(np.log(expected).mean(axis=0)) / expected
     return errors, level, trend, seasonal
 
 
