@@ -22,11 +22,14 @@ METHODS = (
     "HOLT_DAMPED",
     "HOLT_WINTERS",
     "HOLT_WINTERS_MUL",
+    "ETS",
     "THETA",
+    "ARIMA",
     "CROSTON",
     "SBA",
     "TSB",
     "IMAPA",
+    "EXCEL_ETS",
 )
 
 _HISTORY = Argument(

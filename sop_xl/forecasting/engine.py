@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sop_xl.errors import ArgumentError
-from sop_xl.forecasting import intermittent, simple, smoothing
+from sop_xl.forecasting import classical, intermittent, simple, smoothing
 from sop_xl.forecasting.auto import auto
 from sop_xl.forecasting.history import MAX_BUCKETS, Floats, prepare, whole_number
 
@@ -27,11 +27,14 @@ METHODS: dict[str, Method] = {
     "HOLT_DAMPED": smoothing.holt_damped,
     "HOLT_WINTERS": smoothing.holt_winters,
     "HOLT_WINTERS_MUL": smoothing.holt_winters_mul,
+    "ETS": classical.ets,
     "THETA": simple.theta,
+    "ARIMA": classical.arima,
     "CROSTON": intermittent.croston,
     "SBA": intermittent.sba,
     "TSB": intermittent.tsb,
     "IMAPA": intermittent.imapa,
+    "EXCEL_ETS": classical.excel_ets,
 }
 
 # Rows handled together: more would leave the processor's cache, fewer would pay for calls.
@@ -50,7 +53,8 @@ def forecast(history: Any, horizon: int = 12, season: int = 12, method: str = "A
         history: units, shape (series, buckets) or (buckets,); NaN or ``None`` where missing.
         horizon: buckets to forecast, 1 to 600.
         season: buckets in a season, 1 (none) to 600.
-        method: one of :data:`METHODS`, upper or lower case.
+        method: one of :data:`METHODS`, upper or lower case. ETS and ARIMA choose among many models for
+            each series, which takes a hundred times as long as the others.
     Returns:
         Units, shape (series, horizon), or (horizon,) for one series.
     Raises:

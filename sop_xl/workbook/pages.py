@@ -373,16 +373,22 @@ def history(t: Template, sheet: Worksheet) -> None:
 
 
 def help_page(t: Template, sheet: Worksheet) -> None:
-    """Words of the plan and the commands; the functions are listed by the add-in's catalogue."""
+    """Commands, functions, words and tables."""
     from sop_xl.glossary import TERMS
+    from udfs.reference import help_rows
 
     f = t.formats
-    sheet.set_column(0, 0, 30)
+    sheet.set_column(0, 0, 84)
     sheet.set_column(1, 1, 14)
-    sheet.set_column(2, 2, 110)
+    sheet.set_column(2, 2, 90)
     row = 4
     for title, headers, lines in (
         ("Commands", ("Command", "Step", "What it does"), COMMANDS),
+        (
+            "Functions (need the add-in; from the command line: sop-xl call)",
+            ("Function", "Chapter", "What it gives"),
+            [(signature, category, gives) for category, signature, gives, *_ in help_rows()[1:]],
+        ),
         ("Words", ("Word", "Unit", "Meaning"), [(term.name, term.unit, term.meaning) for term in TERMS]),
         ("Tables", ("Table", "Sheet", "What it holds"), _table_lines()),
     ):

@@ -1,0 +1,178 @@
+"""Histories without accidents: isolated spikes replaced, gaps filled.
+
+A bucket is a spike where it lies far from what its neighbours and the same buckets of other seasons let
+expect, and the buckets beside it do not. Medians make the expectation, so that neither a spike nor a step
+in the level bends it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sop_xl.errors import ArgumentError
+from sop_xl.forecasting.classes import ADI_LIMIT
+from sop_xl.forecasting.history import MAX_BUCKETS, Flags, Floats, Integers, as_matrix, prepare, whole_number
+
+# With fewer buckets nothing can be called unusual.
+_SHORTEST = 6
+# Buckets on each side of the running median that is the level, where there is no season to span.
+_REACH = 3
+# A typical deviation below this share of the level is taken as this share.
+_CALM = 0.03
+# As many unusual buckets side by side are accidents; more are a new level for a while.
+_LONGEST = 2
+# The last bucket may be the first of a new level: it must be this far away, as a share of the old one.
+_LAST = 1.0
+_BLOCK = 256
+
+
+def clean(history: Any, season: int = 12, threshold: float = 8.0) -> Floats:
+    """The history with isolated spikes replaced by what was expected, and inner gaps filled.
+
+    Expected is the running median over a season, times (or, where that median is not above zero, plus) the
+    median of the same bucket's deviations in the other seasons. A bucket is replaced where its deviation
+    exceeds ``threshold`` medians of the series' absolute deviations, its neighbours do not exceed it in
+    the same direction, and it stands out from the running median as well. Left alone: steps in the level,
+    seasonal peaks, trends, intermittent demand (an average interval of 1.32 buckets or more), series of
+    fewer than six buckets, and a bucket that no other season can be compared with.
+
+    Args:
+        history: units, shape (series, buckets) or (buckets,); NaN or ``None`` where missing.
+        season: buckets in a season, 1 (none) to 600.
+        threshold: above 0; 8 leaves ordinary data all but untouched.
+    Returns:
+        Units, same shape; NaN before the first and after the last known bucket.
+    Raises:
+        ArgumentError: a cell that is not a number, a season out of range, a threshold of zero or less.
+        NotDefinedError: a series without any known bucket.
+    Source:
+        Median absolute deviation: Hampel (1974), Journal of the American Statistical Association 69.
+
+    >>> clean([10, 11, 10, 90, 10, 11, None, 11, 10], season=1)
+    array([10., 11., 10., 10., 10., 11., 11., 11., 10.])
+    """
+    season = whole_number(season, "season", 1, MAX_BUCKETS)
+    if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not threshold > 0:
+        raise ArgumentError(f"threshold is {threshold!r}.", "Give a number above 0; 8 is usual.")
+    raw, single = as_matrix(history, "history")
+    prepared = prepare(raw, season)
+    found = raw.copy()
+    for rows, block in prepared.groups():
+        columns = prepared.start[rows, None] + np.arange(block.shape[1])
+        known = ~np.isnan(raw[rows[:, None], columns])
+        for first in range(0, len(rows), _BLOCK):
+            part = slice(first, first + _BLOCK)
+            spikes, expected = _spikes(block[part], season, float(threshold))
+            where = np.argwhere(spikes & known[part])
+            row, column = where[:, 0], where[:, 1]
+            found[rows[part][row], columns[part][row, column]] = expected[row, column]
+    # Gaps beside a spike are filled once it is gone.
+    result = prepare(found, season).values
+    return result[0] if single else result
+
+
+def _spikes(rows: Floats, season: int, threshold: float) -> tuple[Flags, Floats]:
+    """Which buckets of complete series are spikes, and what was expected instead."""
+    count, buckets = rows.shape
+    nothing = np.zeros(rows.shape, dtype=bool)
+    if buckets < _SHORTEST:
+        return nothing, rows
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    unit = rows / np.where(largest > 0, largest, 1.0)
+    level = _running_median(unit, max(_REACH, season // 2))
+    # Relative deviations where the level is clearly above zero; else absolute ones.
+    relative = (level > 0.01 * _median(np.abs(unit))[:, None]).all(axis=1, keepdims=True)
+    size = np.where(relative, level, np.maximum(np.abs(level).mean(axis=1, keepdims=True), 1e-12))
+    apart = (unit - level) / size
+    usual, compared = _other_seasons(apart, season)
+    deviation = apart - usual
+    typical = np.maximum(_median(np.abs(deviation)), _CALM)[:, None]
+    limit = np.repeat(threshold * typical, buckets, axis=1)
+    limit[:, -1] = np.maximum(limit[:, -1], _LAST)
+    far = np.where(np.abs(deviation) > limit, np.sign(deviation), 0.0)
+    # A spike in another season makes an ordinary bucket look low: it must stand out by itself, too.
+    far = np.where(far * apart > 0.5 * limit, far, 0.0)
+    alone = (far != 0) & (_run_lengths(far) <= _LONGEST)
+    alone[:, -1] &= far[:, -1] != far[:, -2]
+    alone[:, -2] &= far[:, -1] != far[:, -2]
+    regular = ((rows != 0).mean(axis=1, keepdims=True) * ADI_LIMIT > 1.0)
+    expected = (level + usual * size) * largest
+    expected = np.where(rows.min(axis=1, keepdims=True) >= 0, np.maximum(expected, 0.0), expected)
+    return alone & compared & regular, expected
+
+
+def _run_lengths(signs: Floats) -> Integers:
+    """How many equal signs stand side by side, at each of them."""
+    count, buckets = signs.shape
+    position = np.arange(buckets)
+    starts = np.ones(signs.shape, dtype=bool)
+    starts[:, 1:] = signs[:, 1:] != signs[:, :-1]
+    ends = np.ones(signs.shape, dtype=bool)
+    ends[:, :-1] = starts[:, 1:]
+    first = np.maximum.accumulate(np.where(starts, position, 0), axis=1)
+    last = np.minimum.accumulate(np.where(ends, position, buckets)[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(last - first + 1)
+
+
+def _running_median(rows: Floats, reach: int) -> Floats:
+    """Median of ``reach`` buckets on either side and the bucket itself.
+
+    Beyond the ends the series goes on as its mirror image through the median of the last five buckets, so
+    that a straight line stays straight.
+    """
+    reach = min(reach, (rows.shape[1] - 1) // 2)
+    padded = np.concatenate([_mirror(rows[:, ::-1], reach)[:, ::-1], rows, _mirror(rows, reach)], axis=1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=1)
+    return np.asarray(np.partition(windows, reach, axis=2)[:, :, reach])
+
+
+def _mirror(rows: Floats, reach: int) -> Floats:
+    anchor = np.sort(rows[:, -5:], axis=1)[:, 2:3]
+    back = rows.shape[1] - 3 - np.arange(3, reach + 3)
+    return 2 * anchor - rows[:, np.maximum(back, 0)]
+
+
+def _other_seasons(apart: Floats, season: int) -> tuple[Floats, Flags]:
+    """The usual deviation of a bucket: the median of the same bucket in the other seasons.
+
+    With one or two others it is the one nearest to the bucket's own, because one of two may be a spike.
+    Also returns which buckets have any other to compare with, shape (buckets,).
+    """
+    count, buckets = apart.shape
+    if season == 1:
+        return np.zeros(apart.shape), np.ones(buckets, dtype=bool)
+    cycles = -(-buckets // season)
+    padded = np.full((count, cycles * season), np.nan)
+    padded[:, :buckets] = apart
+    phases = padded.reshape(count, cycles, season)
+    usual = np.zeros(phases.shape)
+    for cycle in range(cycles):
+        others = np.delete(phases, cycle, axis=1)
+        usual[:, cycle] = _usual(others, phases[:, cycle])
+    compared = np.arange(buckets) < buckets - season
+    compared |= np.arange(buckets) >= season
+    return usual.reshape(count, -1)[:, :buckets], compared
+
+
+def _usual(others: Floats, own: Floats) -> Floats:
+    known = (~np.isnan(others)).sum(axis=1)
+    if others.shape[1] == 0:
+        return np.zeros(own.shape)
+    ordered = np.sort(others, axis=1)
+    low, high = np.maximum((known - 1) // 2, 0), np.minimum(known // 2, others.shape[1] - 1)
+    take: Integers
+    values = []
+    for take in (low, high):
+        values.append(np.take_along_axis(ordered, take[:, None, :], axis=1)[:, 0])
+    middle = 0.5 * (values[0] + values[1])
+    gap = np.where(np.isnan(others), np.inf, np.abs(others - own[:, None, :]))
+    nearest = np.take_along_axis(others, gap.argmin(axis=1)[:, None, :], axis=1)[:, 0]
+    return np.nan_to_num(np.where(known > 2, middle, nearest))
+
+
+def _median(rows: Floats) -> Floats:
+    ordered = np.sort(rows, axis=1)
+    count = rows.shape[1]
+    return np.asarray(0.5 * (ordered[:, (count - 1) // 2] + ordered[:, count // 2]))
