@@ -158,6 +158,28 @@ class PlanInput:
 
 
 @dataclass(frozen=True)
+class Items:
+    """The mix: the items of the families.
+
+    Attributes:
+        codes, names: one per item.
+        family: family of each item, counted from 0, (items,).
+        history: units sold, (items, closed history buckets); NaN before the first sale and where not loaded yet.
+        launch: planned bucket of the launch, counted from 0; NaN for items that are on sale already.
+        like: item whose history stands in for a new one, counted from 0, -1 where there is none.
+        last_bucket: last planned bucket of sale; NaN for items that go on, negative for those that ended.
+    """
+
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    family: NDArray[np.intp]
+    history: Array
+    launch: Array
+    like: NDArray[np.intp]
+    last_bucket: Array
+
+
+@dataclass(frozen=True)
 class Plan:
     """The plan that follows from a :class:`PlanInput`. All arrays (families, planned) unless said otherwise.
 

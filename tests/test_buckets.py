@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sop_xl.buckets import BUCKET_TYPES, Bucket, BucketType, Horizon, bucket_of, bucket_type, shift, working_days
+from sop_xl.buckets import (
+    BUCKET_TYPES,
+    Bucket,
+    BucketType,
+    Horizon,
+    bucket_of,
+    bucket_type,
+    shift,
+    working_days,
+)
 from sop_xl.errors import ArgumentError
 
 DAYS = st.dates(date(1990, 1, 1), date(2099, 12, 31))
@@ -71,7 +81,7 @@ def test_a_horizon_is_a_run_of_neighbours(horizon: Horizon) -> None:
     assert len(buckets) == horizon.past + 1 + horizon.length
     assert buckets == horizon.closed + horizon.planned
     assert horizon.current in horizon.planned[0]
-    for before, after in zip(buckets, buckets[1:], strict=False):
+    for before, after in pairwise(buckets):
         assert after.start == before.end + timedelta(1)
 
 

@@ -77,9 +77,19 @@ def facts() -> dict[str, list[Row]]:
     terms = {
         "TEA": {"Make": "MTS", "Strategy": "TARGET", "Target days": 10, "Price": 8.0, "Unit cost": 5.0},
         "CUPS": {"Make": "MTS", "Strategy": "LEVEL", "Target days": 5, "Price": 3.0, "Unit cost": 2.0},
-        "KETTLES": {"Make": "MTO", "Strategy": "CHASE", "Target backlog weeks": 4, "Price": 40.0, "Unit cost": 30.0},
+        "KETTLES": {
+            "Make": "MTO",
+            "Strategy": "CHASE",
+            "Target backlog weeks": 4,
+            "Price": 40.0,
+            "Unit cost": 30.0,
+        },
     }
-    opening = {"TEA": ("Opening inventory", 500), "CUPS": ("Opening inventory", 300), "KETTLES": ("Opening backlog", 60)}
+    opening = {
+        "TEA": ("Opening inventory", 500),
+        "CUPS": ("Opening inventory", 300),
+        "KETTLES": ("Opening backlog", 60),
+    }
     size = {"TEA": 1000, "CUPS": 400, "KETTLES": 50}
     families = [
         {"Family": code, "Name": code.title(), "Unit": "pcs", **terms[code], opening[code][0]: opening[code][1],
@@ -92,12 +102,17 @@ def facts() -> dict[str, list[Row]]:
         for k in range(-36, 0):
             end = month(k).end
             units = round(size[code] * season[end.month - 1] * (0.95 + 0.1 * float(random.random())))
-            sales.append({"Bucket": end, "Family": code, "Quantity": units, "Value": units * terms[code]["Price"]})
+            sales.append(
+                {"Bucket": end, "Family": code, "Quantity": units, "Value": units * terms[code]["Price"]}
+            )
     months = [month(k).end for k in range(25)]
     return {
         "tblFamilies": families,
         "tblItems": [{"Item": f"{code}-1", "Family": code} for code in FAMILIES],
-        "tblResources": [{"Resource": "LINE", "Kind": "machine", "Unit": "h", "Overtime limit": 20}, {"Resource": "CREW"}],
+        "tblResources": [
+            {"Resource": "LINE", "Kind": "machine", "Unit": "h", "Overtime limit": 20},
+            {"Resource": "CREW"},
+        ],
         "tblBill": [
             {"Family": "TEA", "Resource": "LINE", "Hours per unit": 0.1},
             {"Family": "CUPS", "Resource": "LINE", "Hours per unit": 0.05},
@@ -114,7 +129,7 @@ def facts() -> dict[str, list[Row]]:
         "tblProduction": [{"Bucket": month(0).end, "Family": "TEA", "Planned": 900}]
         + [{"Bucket": month(-1).end, "Family": code, "Planned": 100, "Actual": 98} for code in FAMILIES],
         "tblBudget": [
-            {"Family": code, "Bucket": end, "Quantity": size[code], "Revenue": size[code] * 9.0, "Margin": size[code] * 3.0}
+            {"Family": code, "Bucket": end, "Quantity": size[code], "Revenue": size[code] * 9.0, "Margin": size[code]}
             for code in FAMILIES
             for end in months[:12]
         ],
@@ -160,7 +175,10 @@ def planned(folder: Path, name: str = "plan.xlsx") -> Path:
 def renamed(codes: Mapping[str, Any]) -> dict[str, list[Row]]:
     """The company's tables with other family codes."""
     return {
-        table: [{**row, **({"Family": codes[row["Family"]]} if row.get("Family") in codes else {})} for row in rows]
+        table: [
+            {**row, **({"Family": codes[row["Family"]]} if row.get("Family") in codes else {})}
+            for row in rows
+        ]
         for table, rows in facts().items()
     }
 
@@ -209,13 +227,18 @@ def address(path: Path, view: str, entity: str, key: str, end: date) -> str:
 
 def type_override(path: Path, view: str, entity: str, key: str, end: date, value: Any) -> None:
     """Type into an override cell."""
-    place = address(path, view, entity, key, end)
+    type_overrides(path, {(view, entity, key, end): value})
+
+
+def type_overrides(path: Path, typed: Mapping[tuple[str, str, str, date], Any]) -> None:
+    """Type into override cells: (view, family, row key, bucket end) -> value."""
     with open_book(path) as session:
-        target = session.book.sheets[view][place]
-        if isinstance(value, str) and value.startswith("="):
-            target.formula = value
-        else:
-            target.value = value
+        workbook = Workbook.of(session.book)
+        horizon = workbook.horizon()
+        for (view, entity, key, end), value in typed.items():
+            grid, _ = workbook.grid(layout.VIEWS[view], horizon)
+            sheet = session.book.sheets[view]
+            sheet.range((grid.rows[entity, key], grid.columns[end])).value = value
         session.save(keep_read_values=True)
 
 
@@ -239,9 +262,17 @@ def planning_values(path: Path) -> dict[tuple[str, str, str, str], Any]:
 
 def table_rows(path: Path, name: str) -> list[dict[str, Any]]:
     """Rows of a table by header."""
+    return tables_of(path, name)[name]
+
+
+def tables_of(path: Path, *names: str) -> dict[str, list[dict[str, Any]]]:
+    """Rows of tables by header."""
     with open_book(path, read_only=True) as session:
-        rows = Workbook.of(session.book).rows(name)
-    return [{header: rows[header][i] for header in layout.TABLES[name].headers} for i in range(len(rows))]
+        found = {name: Workbook.of(session.book).rows(name) for name in names}
+    return {
+        name: [{header: rows[header][i] for header in layout.TABLES[name].headers} for i in range(len(rows))]
+        for name, rows in found.items()
+    }
 
 
 def leftovers(folder: Path) -> list[str]:

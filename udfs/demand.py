@@ -38,6 +38,8 @@ _HISTORY = Argument(
     "Units per bucket, oldest first, one series per row or one down a column. Empty is missing, 0 is zero.",
     empty="missing",
 )
+_SEASON = Argument("season", "integer", "Buckets in a season; 1 for none.", required=False, default=12)
+_METHOD = Argument("method", "word", "How to forecast.", required=False, default="AUTO", words=METHODS)
 
 
 @function(
@@ -47,8 +49,8 @@ _HISTORY = Argument(
     arguments=(
         _HISTORY,
         Argument("horizon", "integer", "Buckets to forecast.", required=False, default=12),
-        Argument("season", "integer", "Buckets in a season; 1 for none.", required=False, default=12),
-        Argument("method", "word", "How to forecast.", required=False, default="AUTO", words=METHODS),
+        _SEASON,
+        _METHOD,
     ),
     result="Units for each bucket ahead, one series per row; never negative where the history is not.",
     shape="series",
@@ -66,6 +68,111 @@ def forecast(history: Array, horizon: int, season: int, method: str) -> Array:
 
 
 @function(
+    "SOP_FORECAST_BAND",
+    category="Demand",
+    summary="Bounds between which a share of the buckets to come should lie, around SOP_FORECAST.",
+    arguments=(
+        _HISTORY,
+        Argument("horizon", "integer", "Buckets to forecast.", required=False, default=12),
+        Argument("level", "number", "Share of buckets between the bounds.", required=False, default=0.8),
+        _SEASON,
+        _METHOD,
+    ),
+    result="Two rows per series, lower and upper, in units; never negative where the history is not.",
+    shape="series",
+    errors=(
+        ("#VALUE!", "A cell is not a number, the method is unknown, or horizon or season is out of range."),
+        ("#NUM!", "The level is not between 0 and 1."),
+        ("#N/A", "A series has no numbers."),
+    ),
+    example=Example(([[12, 12, 12, 12, 12]], 3), [[12.0, 12.0, 12.0], [12.0, 12.0, 12.0]]),
+)
+def forecast_band(history: Array, horizon: int, level: float, season: int, method: str) -> Array:
+    """SOP_FORECAST_BAND."""
+    from sop_xl.forecasting import intervals
+
+    band = intervals.forecast_band(history, horizon, level, season, method)
+    return np.stack([band.lower, band.upper], axis=1).reshape(-1, horizon)
+
+
+@function(
+    "SOP_FORECAST_EXPLAIN",
+    category="Demand",
+    summary="Why each series is forecast as it is, and how good such forecasts were: a rolling-origin backtest.",
+    arguments=(_HISTORY, _SEASON, _METHOD),
+    result="A header row, then a row per series: class, method and reason in words; WMAPE, MASE and bias of the "
+    "backtest; trend in units per bucket; seasonal strength from 0 to 1.",
+    shape="table",
+    errors=(
+        ("#VALUE!", "A cell is not a number, the method is unknown, or season is out of range."),
+        ("#N/A", "A series has no numbers; or, in its cell, too little history or demand for the figure."),
+    ),
+    undefined="There is too little history or demand to say.",
+    example=Example(
+        ([[10, 20, 12, 22, 14, 24, 16, 26]], 2, "SEASONAL_NAIVE"),
+        [
+            ["Class", "Method", "Reason", "WMAPE", "MASE", "Bias", "Trend per bucket", "Seasonal strength"],
+            [
+                "SMOOTH",
+                "SEASONAL_NAIVE",
+                "Chosen by you: the last season is repeated. The history has a strong season and a rising trend.",
+                0.12149532710280381,
+                1.3000000000000003,
+                -0.12149532710280381,
+                1.000000000012,
+                1.0,
+            ],
+        ],
+    ),
+)
+def forecast_explain(history: Array, season: int, method: str) -> list[list[object]]:
+    """SOP_FORECAST_EXPLAIN."""
+    from sop_xl.forecasting import explain
+
+    done = explain.explain(history, season, method)
+    header: list[object] = ["Class", "Method", "Reason", "WMAPE", "MASE", "Bias", "Trend per bucket"]
+    header.append("Seasonal strength")
+    columns = (done.classes, done.methods, done.reasons)
+    figures = (done.wmape, done.mase, done.bias, done.trend, done.strength)
+    rows = zip(*columns, *(values.tolist() for values in figures), strict=True)
+    return [header, *(list(row) for row in rows)]
+
+
+@function(
+    "SOP_SEASONAL_INDICES",
+    category="Demand",
+    summary="What each position in the season sells beside the mean, fitted together with a trend.",
+    arguments=(
+        _HISTORY,
+        _SEASON,
+        Argument(
+            "kind",
+            "word",
+            "MUL for ratios with mean 1, ADD for units with mean 0.",
+            required=False,
+            default="MUL",
+            words=("MUL", "ADD"),
+        ),
+    ),
+    result="One index per bucket of a season, in the order of the first bucket of history, a row per series.",
+    shape="series",
+    errors=(
+        ("#VALUE!", "A cell is not a number, or season is out of range."),
+        ("#NUM!", "MUL and a series that is negative, or zero on average in a season."),
+        ("#N/A", "A series has no numbers, or fewer than two seasons."),
+    ),
+    example=Example(
+        ([[10, 20, 30, 40, 10, 20, 30, 40, 10, 20, 30, 40]], 4, "ADD"), [[-15.0, -5.0, 5.0, 15.0]]
+    ),
+)
+def seasonal_indices(history: Array, season: int, kind: str) -> Array:
+    """SOP_SEASONAL_INDICES."""
+    from sop_xl.forecasting import explain
+
+    return explain.indices(history, season, kind)
+
+
+@function(
     "SOP_SMOOTH",
     category="Demand",
     summary="Exponential smoothing with the parameters you give: simple, Holt with beta, Winters with gamma.",
@@ -74,19 +181,17 @@ def forecast(history: Array, horizon: int, season: int, method: str) -> Array:
         Argument("alpha", "number", "Smoothing of the level, 0 to 1."),
         Argument("beta", "number", "Smoothing of the trend, 0 to 1. Empty: no trend.", required=False),
         Argument("gamma", "number", "Smoothing of the season, 0 to 1. Empty: no season.", required=False),
+        Argument("season", "integer", "Buckets in a season, together with gamma.", required=False, default=1),
         Argument(
-            "season", "integer", "Buckets in a season, together with gamma.", required=False, default=1
+            "phi", "number", "Damping of the trend per bucket, above 0 to 1.", required=False, default=1
         ),
-        Argument("phi", "number", "Damping of the trend per bucket, above 0 to 1.", required=False, default=1),
         Argument(
             "level",
             "vector",
             "Level before the first bucket, one or one per series. Empty: from a straight line through history.",
             required=False,
         ),
-        Argument(
-            "trend", "vector", "Trend before the first bucket, likewise; needs beta.", required=False
-        ),
+        Argument("trend", "vector", "Trend before the first bucket, likewise; needs beta.", required=False),
         Argument(
             "seasonals",
             "series",

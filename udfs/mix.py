@@ -37,7 +37,8 @@ METHODS = ("BOTTOM_UP", "TOP_DOWN", "OLS", "WLS_STRUCT", "WLS_VAR", "MINT_SHRINK
     ),
     undefined="",
     example=Example(
-        ([[10, 11, 10, 90, 10, 11, None, 11, 10]], 1), [[10.0, 11.0, 10.0, 10.0, 10.0, 11.0, 11.0, 11.0, 10.0]]
+        ([[10, 11, 10, 90, 10, 11, None, 11, 10]], 1),
+        [[10.0, 11.0, 10.0, 11.0, 10.0, 11.0, 11.0, 11.0, 10.0]],
     ),
 )
 def clean(history: Array, season: int, threshold: float) -> Array:
@@ -58,9 +59,7 @@ def clean(history: Array, season: int, threshold: float) -> Array:
             "Two columns, node and parent, in the order of base; the parent of the total is empty.",
         ),
         Argument("base", "matrix", "Units forecast for each node, nodes × buckets."),
-        Argument(
-            "method", "word", "Who is believed.", required=False, default="WLS_STRUCT", words=METHODS
-        ),
+        Argument("method", "word", "Who is believed.", required=False, default="WLS_STRUCT", words=METHODS),
         Argument(
             "residuals",
             "matrix",

@@ -37,7 +37,15 @@ __all__ = [
 log = logging.getLogger("sop_xl.functions")
 
 CATEGORIES = ("Demand", "Supply", "Capacity", "KPIs", "Finance")
-_MODULES = ("udfs.demand", "udfs.mix", "udfs.supply", "udfs.capacity", "udfs.accuracy", "udfs.kpi", "udfs.finance")
+_MODULES = (
+    "udfs.demand",
+    "udfs.mix",
+    "udfs.supply",
+    "udfs.capacity",
+    "udfs.accuracy",
+    "udfs.kpi",
+    "udfs.finance",
+)
 
 Kind = Literal[
     "series",  # numbers, one series per row, or one series down a column

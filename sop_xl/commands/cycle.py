@@ -14,8 +14,10 @@ from sop_xl.errors import ChecksFailed
 from sop_xl.hosts.file_engine import remember_values
 from sop_xl.model import Plan, PlanInput
 from sop_xl.process import planning
-from sop_xl.workbook import gather
+from sop_xl.process.mix import mix_of
+from sop_xl.workbook import gather, input_checks
 from sop_xl.workbook.contents import ViewContents, contents
+from sop_xl.workbook.mix import items_of, write_mix
 from sop_xl.workbook.plan_table import write_draft
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.write_pages import write_notices, write_pages
@@ -39,8 +41,8 @@ class Cycle:
     @cached_property
     def issues(self) -> list[Issue]:
         """Every problem of the input, errors first."""
-        typed = gather.view_issues(self.workbook, self.horizon)
-        return gather.check(self.tables, self.horizon, typed)
+        typed = input_checks.view_issues(self.workbook, self.horizon)
+        return input_checks.check(self.tables, self.horizon, typed)
 
     def require_clean(self) -> None:
         """Stop with the whole list when the input has errors."""
@@ -79,6 +81,8 @@ class Cycle:
         self.progress("Writing the pages", 0.85)
         write_pages(self.workbook, self.plan, grids, remember_values)
         write_notices(self.workbook, self.plan)
+        items = items_of(self.tables, self.horizon)
+        write_mix(self.workbook, self.plan, items, mix_of(self.plan, items))
         write_draft(self.workbook, self.tables["tblPlan"], self.plan)
         self.log(outcome)
         self.progress("Written", 1.0)

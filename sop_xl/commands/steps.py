@@ -209,7 +209,8 @@ def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck) -> None:
         )
     if missing:
         outcome.say(
-            f"No capacity is given for {counted(missing, 'resource')}: their overloads cannot be found."
+            f"Capacity is missing in some or all buckets for {counted(missing, 'resource')}: "
+            "overloads there cannot be found."
         )
     if not over and missing < len(given.resources):
         outcome.say("Every resource with a capacity can carry the plan.")
@@ -280,7 +281,7 @@ def value_step(cycle: Cycle) -> Outcome:
 
 def kpi_measures(cycle: Cycle) -> Measures:
     """The measures of a cycle, against the targets that stand in the workbook."""
-    from sop_xl.workbook.gather import facts
+    from sop_xl.workbook.facts import facts
 
     lag = cycle.workbook.number_field("Home_Lag", 0, 12)
     old = cycle.workbook.rows("tblKPIs")

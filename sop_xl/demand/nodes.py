@@ -90,7 +90,7 @@ def tree_of(names: Sequence[object], parents: Sequence[object]) -> Tree:
         )
     if not 0 < len(names) <= MAX_NODES:
         raise ArgumentError(f"There are {len(names):,} nodes.", f"Give 1 to {MAX_NODES:,} nodes.")
-    parent = _parent_rows([_text(name) for name in names], [_text(name) for name in parents])
+    parent = _parent_rows(_texts(names), _texts(parents))
     depth = _depths(parent)
     count = len(parent)
     order = np.flatnonzero(parent < 0)
@@ -115,6 +115,10 @@ def tree_of(names: Sequence[object], parents: Sequence[object]) -> Tree:
     tree = Tree(np.concatenate(orders), tuple(levels), leaf, leaf.astype(float))
     below = tree.summed(tree.leaves_below[None, :])[0]
     return Tree(tree.order, tree.levels, leaf, below)
+
+
+def _texts(names: Sequence[object]) -> list[str]:
+    return [name.strip() if type(name) is str else _text(name) for name in names]
 
 
 def _text(name: object) -> str:
@@ -169,7 +173,7 @@ def _depths(parent: Integers) -> Integers:
     target = np.where(parent < 0, root, parent)
     depth = (parent >= 0).astype(np.intp)
     # After k rounds a target is 2**k steps up; whoever has not met the root after all of them never will.
-    for _ in range(int(len(parent)).bit_length()):
+    for _ in range(len(parent).bit_length()):
         depth += depth[target]
         target = target[target]
     stray = np.flatnonzero(target != root)

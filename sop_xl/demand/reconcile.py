@@ -33,7 +33,7 @@ _ADDITIONS = 4
 def reconcile(
     nodes: Any, parents: Any, base: Any, method: str = "WLS_STRUCT", residuals: Any = None
 ) -> Floats:
-    """Coherent forecasts: every parent is the sum of its children, and the least is changed.
+    """Coherent forecasts: every parent is the sum of its children.
 
     * BOTTOM_UP: leaves stay; TOP_DOWN: the root stays, each parent is shared out in proportion to the base
       of its children (equally where all are zero).
@@ -65,9 +65,9 @@ def reconcile(
         114; shrinkage of Schäfer and Strimmer (2005); exchange of Portugal, Júdice, Vicente (1994).
 
     >>> reconcile(["All", "North", "South"], [None, "All", "All"], [[110], [60], [40]]).round(2)
-    array([[110.],
-           [ 65.],
-           [ 45.]])
+    array([[105. ],
+           [ 62.5],
+           [ 42.5]])
     >>> reconcile(["All", "North", "South"], [None, "All", "All"], [110, 60, 40], "TOP_DOWN")
     array([110.,  66.,  44.])
     """
@@ -237,9 +237,7 @@ def _shrunken(variances: Floats, directions: Floats) -> tuple[Floats, Floats]:
     return share * variances, directions * np.sqrt((1 - share) * variances)
 
 
-def _with_correlations(
-    tree: Tree, base: Floats, variances: Floats, own: Floats, shared: Floats
-) -> Floats:
+def _with_correlations(tree: Tree, base: Floats, variances: Floats, own: Floats, shared: Floats) -> Floats:
     """Least squares under the covariance diag(own) + sharedᵀ·shared; only the leaves are meaningful.
 
     In terms of the gaps between parents and the sums of their children the equations form the same tree,
@@ -263,7 +261,7 @@ def _with_correlations(
 
 def _gaps(tree: Tree, values: Floats, parents: Integers) -> Floats:
     """Each parent less the sum of its children, shape (columns, parents)."""
-    sums = values.copy() if len(parents) == values.shape[1] else np.zeros((len(values), values.shape[1]))
+    sums = np.zeros(values.shape)
     for level in tree.levels:
         sums[:, level.parents] = np.add.reduceat(values[:, level.nodes], level.starts, axis=1)
     return np.asarray(values[:, parents] - sums[:, parents])

@@ -79,8 +79,8 @@ def forecast_series(row: Floats, horizon: int, season: int) -> Floats:
     Source:
         Hyndman and Khandakar (2008), Journal of Statistical Software 27.
 
-    >>> forecast_series(np.array([1.0, 2, 3, 4, 5, 6, 7, 8]), 2, 1).round(3)
-    array([ 9., 10.])
+    >>> forecast_series(np.arange(20) / 10, 2, 1).round(3)
+    array([2. , 2.1])
     """
     # Digits that are rounding would send the search along another path when the units change.
     row = np.round(row, 12)
@@ -106,7 +106,7 @@ def forecast_series(row: Floats, horizon: int, season: int) -> Floats:
 def differences(row: Floats, season: int) -> tuple[Floats, int]:
     """The polynomial that differences a series, 1 first, and how many differences that is.
 
-    >>> differences(np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10]), 1)
+    >>> differences(np.arange(20) / 10, 1)
     (array([ 1., -1.]), 1)
     """
     polynomial, taken = np.ones(1), 0
@@ -176,7 +176,9 @@ def select(stationary: Floats, season: int, constant: bool) -> Model:
             if model.aicc < best.aicc:
                 best = model
         if not waiting:
-            waiting = [near for near in _neighbours(best.orders, most, seasonal, constant) if near not in seen]
+            waiting = [
+                near for near in _neighbours(best.orders, most, seasonal, constant) if near not in seen
+            ]
     return best
 
 
@@ -203,7 +205,9 @@ def estimate(stationary: Floats, orders: Orders, season: int) -> Model:
         point[-1] = 0.0
     # The constant alone is the mean, and nothing is left to search.
     if orders.coefficients > orders.constant and buckets > orders.coefficients:
-        point = leastsq(residuals, point, full_output=True, maxfev=40 * (orders.coefficients + 1), ftol=1e-6)[0]
+        point = leastsq(residuals, point, full_output=True, maxfev=40 * (orders.coefficients + 1), ftol=1e-6)[
+            0
+        ]
     errors = residuals(point)
     parameters = orders.coefficients + 1
     spare = buckets - parameters - 1

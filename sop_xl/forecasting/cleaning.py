@@ -25,6 +25,9 @@ _CALM = 0.03
 _LONGEST = 2
 # The last bucket may be the first of a new level: it must be this far away, as a share of the old one.
 _LAST = 1.0
+# A level below this share of the usual bucket is treated as zero: shares of it say nothing.
+_LOW = 0.01
+_ROUNDING = 1e-12
 _BLOCK = 256
 
 
@@ -33,10 +36,12 @@ def clean(history: Any, season: int = 12, threshold: float = 8.0) -> Floats:
 
     Expected is the running median over a season, times (or, where that median is not above zero, plus) the
     median of the same bucket's deviations in the other seasons. A bucket is replaced where its deviation
-    exceeds ``threshold`` medians of the series' absolute deviations, its neighbours do not exceed it in
-    the same direction, and it stands out from the running median as well. Left alone: steps in the level,
-    seasonal peaks, trends, intermittent demand (an average interval of 1.32 buckets or more), series of
-    fewer than six buckets, and a bucket that no other season can be compared with.
+    exceeds ``threshold`` medians of the series' absolute deviations (3 % of the level where these are
+    less), at most one neighbour does so in the same direction, and it stands out from the running median
+    as well. The last bucket must exceed the level itself, for it may be the first of a new one. Left
+    alone: steps in the level, seasonal peaks, trends, intermittent demand (an average interval of 1.32
+    buckets or more), series of fewer than six buckets, and a bucket without a counterpart in another
+    season.
 
     Args:
         history: units, shape (series, buckets) or (buckets,); NaN or ``None`` where missing.
@@ -51,7 +56,7 @@ def clean(history: Any, season: int = 12, threshold: float = 8.0) -> Floats:
         Median absolute deviation: Hampel (1974), Journal of the American Statistical Association 69.
 
     >>> clean([10, 11, 10, 90, 10, 11, None, 11, 10], season=1)
-    array([10., 11., 10., 10., 10., 11., 11., 11., 10.])
+    array([10., 11., 10., 11., 10., 11., 11., 11., 10.])
     """
     season = whole_number(season, "season", 1, MAX_BUCKETS)
     if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not threshold > 0:
@@ -75,37 +80,39 @@ def clean(history: Any, season: int = 12, threshold: float = 8.0) -> Floats:
 
 def _spikes(rows: Floats, season: int, threshold: float) -> tuple[Flags, Floats]:
     """Which buckets of complete series are spikes, and what was expected instead."""
-    count, buckets = rows.shape
-    nothing = np.zeros(rows.shape, dtype=bool)
+    buckets = rows.shape[1]
     if buckets < _SHORTEST:
-        return nothing, rows
+        return np.zeros(rows.shape, dtype=bool), rows
     largest = np.abs(rows).max(axis=1, keepdims=True)
     unit = rows / np.where(largest > 0, largest, 1.0)
     level = _running_median(unit, max(_REACH, season // 2))
     # Relative deviations where the level is clearly above zero; else absolute ones.
-    relative = (level > 0.01 * _median(np.abs(unit))[:, None]).all(axis=1, keepdims=True)
-    size = np.where(relative, level, np.maximum(np.abs(level).mean(axis=1, keepdims=True), 1e-12))
+    least = np.maximum(_LOW * _median(np.abs(unit)), _ROUNDING)[:, None]
+    relative = (level > least).all(axis=1, keepdims=True)
+    size = np.where(relative, level, np.maximum(np.abs(level).mean(axis=1, keepdims=True), _ROUNDING))
     apart = (unit - level) / size
     usual, compared = _other_seasons(apart, season)
-    deviation = apart - usual
+    # Errors grow with what is expected: those of a peak are measured by the peak.
+    deviation = (apart - usual) / np.where(relative, np.maximum(1 + usual, 1.0), 1.0)
     typical = np.maximum(_median(np.abs(deviation)), _CALM)[:, None]
-    limit = np.repeat(threshold * typical, buckets, axis=1)
-    limit[:, -1] = np.maximum(limit[:, -1], _LAST)
+    limit = threshold * typical
     far = np.where(np.abs(deviation) > limit, np.sign(deviation), 0.0)
     # A spike in another season makes an ordinary bucket look low: it must stand out by itself, too.
     far = np.where(far * apart > 0.5 * limit, far, 0.0)
     alone = (far != 0) & (_run_lengths(far) <= _LONGEST)
-    alone[:, -1] &= far[:, -1] != far[:, -2]
-    alone[:, -2] &= far[:, -1] != far[:, -2]
-    regular = ((rows != 0).mean(axis=1, keepdims=True) * ADI_LIMIT > 1.0)
-    expected = (level + usual * size) * largest
+    # Two at an end may as well be a level of their own.
+    alone[:, -2:] &= far[:, -1:] != far[:, -2:-1]
+    alone[:, :2] &= far[:, :1] != far[:, 1:2]
+    alone[:, -1] &= np.abs(deviation[:, -1]) > _LAST
+    regular = (rows != 0).mean(axis=1, keepdims=True) * ADI_LIMIT > 1.0
+    expected = np.clip(level + usual * size, -1.0, 1.0) * largest
     expected = np.where(rows.min(axis=1, keepdims=True) >= 0, np.maximum(expected, 0.0), expected)
     return alone & compared & regular, expected
 
 
 def _run_lengths(signs: Floats) -> Integers:
     """How many equal signs stand side by side, at each of them."""
-    count, buckets = signs.shape
+    buckets = signs.shape[1]
     position = np.arange(buckets)
     starts = np.ones(signs.shape, dtype=bool)
     starts[:, 1:] = signs[:, 1:] != signs[:, :-1]
@@ -157,19 +164,16 @@ def _other_seasons(apart: Floats, season: int) -> tuple[Floats, Flags]:
 
 
 def _usual(others: Floats, own: Floats) -> Floats:
-    known = (~np.isnan(others)).sum(axis=1)
+    """Median of the others, (series, others, buckets), or with one or two of them the nearest to one's own."""
     if others.shape[1] == 0:
         return np.zeros(own.shape)
-    ordered = np.sort(others, axis=1)
-    low, high = np.maximum((known - 1) // 2, 0), np.minimum(known // 2, others.shape[1] - 1)
-    take: Integers
-    values = []
-    for take in (low, high):
-        values.append(np.take_along_axis(ordered, take[:, None, :], axis=1)[:, 0])
-    middle = 0.5 * (values[0] + values[1])
+    known = (~np.isnan(others)).sum(axis=1)[:, None, :]
+    ordered = np.sort(others, axis=1)  # NaN last
+    low = np.take_along_axis(ordered, np.maximum(known - 1, 0) // 2, axis=1)
+    high = np.take_along_axis(ordered, np.minimum(known // 2, others.shape[1] - 1), axis=1)
     gap = np.where(np.isnan(others), np.inf, np.abs(others - own[:, None, :]))
-    nearest = np.take_along_axis(others, gap.argmin(axis=1)[:, None, :], axis=1)[:, 0]
-    return np.nan_to_num(np.where(known > 2, middle, nearest))
+    nearest = np.take_along_axis(others, gap.argmin(axis=1)[:, None, :], axis=1)
+    return np.nan_to_num(np.where(known > 2, 0.5 * (low + high), nearest)[:, 0])
 
 
 def _median(rows: Floats) -> Floats:

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from sop_xl.forecasting import lanes_compiled
 from sop_xl.forecasting.history import Floats
 
 ALPHAS = np.array([0.01, 0.03, 0.06, 0.1, 0.14, 0.18, 0.23, 0.28, 0.34, 0.4, 0.46, 0.52, 0.58, 0.64, 0.7])
@@ -24,6 +25,8 @@ ALPHAS = np.append(ALPHAS, [0.76, 0.82, 0.88, 0.94, 0.99])
 _ROUNDING = 1e-12
 
 _DRIFT_LAG = 12
+
+_BLOCK = 64
 
 
 def _grid(
@@ -35,8 +38,12 @@ def _grid(
     return alpha, alpha * beta, gamma * (1 - alpha), phi
 
 
-SEASONAL_GRID = _grid((0.05, 0.2, 0.45, 0.8), (0.0, 0.08), (0.02, 0.1, 0.25, 0.45), (0.9, 0.98))
-TREND_GRID = _grid((0.05, 0.15, 0.3, 0.45, 0.6, 0.8, 0.95), (0.0, 0.08, 0.25), (0.0,), (0.9, 0.98))
+# Chosen on earlier origins of the M1, M3 and tourism competitions (docs/forecast-benchmark.md).
+SEASONAL_GRID = _grid((0.05, 0.2, 0.45, 0.8), (0.0, 0.08), (0.02, 0.1, 0.25, 0.45), (0.9, 1.0))
+TREND_GRID = _grid((0.1, 0.3, 0.6, 0.8, 0.95), (0.0, 0.08, 0.25), (0.0,), (0.85, 0.98))
+
+# Buckets that tell the initial level and slope where there is no season: a trend seldom lasts longer.
+_FIRST_BUCKETS = 4
 
 
 @lru_cache(maxsize=64)
@@ -76,7 +83,6 @@ def smoothing_with_drift(
     array([[0.5, 0.5]])
     """
     count, buckets = rows.shape
-    level_part, drift_part, level_sq, drift_sq, cross = _drift_design(buckets)
     centre = rows.mean(axis=1, keepdims=True)
     centred = rows - centre
     time = np.arange(buckets) - (buckets - 1) / 2
@@ -89,6 +95,11 @@ def smoothing_with_drift(
             usual = np.abs(_median(centred[:, lag:] - centred[:, :-lag])) / lag
             slope = np.clip(slope, -drift_cap * usual, drift_cap * usual)
         drift[:, 0] = drift_share * slope
+    design = _drift_design(buckets)
+    if lanes_compiled.wanted(count):
+        floor = _ROUNDING * buckets
+        return centre + lanes_compiled.smoothing_with_drift(centred, drift, ALPHAS, design, horizon, floor)
+    level_part, drift_part, level_sq, drift_sq, cross = design
     level = np.zeros((count, len(ALPHAS)))
     errors = np.empty((buckets, count, len(ALPHAS)))
     scratch = np.empty_like(level)
@@ -119,7 +130,8 @@ def smoothing_with_drift(
 def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> Floats:
     """Additive Holt–Winters with a damped trend, or damped Holt where there is no season.
 
-    Starts from the given seasonal indices and from half the slope of the first two seasons.
+    Starts from the given seasonal indices and from half the slope of the first two seasons (of the first
+    four buckets, without a season). Half of the seasonal lanes do not damp the trend at all.
 
     Args:
         rows: units (or their logarithms), complete, shape (series, buckets).
@@ -136,9 +148,14 @@ def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> F
     """
     count, buckets = rows.shape
     season = 1 if indices is None else indices.shape[1]
-    alpha, beta, gamma, phi = SEASONAL_GRID if season > 1 else TREND_GRID
+    grid = SEASONAL_GRID if season > 1 else TREND_GRID
+    level, trend = _initial_line(rows, indices, 2 * season if season > 1 else _FIRST_BUCKETS)
+    if lanes_compiled.wanted(count):
+        shape = np.zeros((count, 1)) if indices is None else indices
+        floor = _ROUNDING * buckets
+        return lanes_compiled.damped_holt_winters(rows, level, trend, shape, grid, horizon, floor)
+    alpha, beta, gamma, phi = grid
     lanes = len(alpha)
-    level, trend = _initial_line(rows, indices, 2 * season if season > 1 else 8)
     level, trend = np.repeat(level, lanes, axis=1), np.repeat(trend, lanes, axis=1)
     seasonal = np.zeros((season, count, lanes))
     if indices is not None:
@@ -168,6 +185,18 @@ def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> F
         ahead = level + seasonal[(buckets + step) % season] if season > 1 else level
         result[:, step] = (weights * ahead).sum(axis=1)
     return result
+
+
+def block_size(series: int) -> int:
+    """Rows of a call of so many series to handle together.
+
+    More would leave the processor's cache, fewer would pay for calls; compiled lanes only need enough rows
+    for every thread.
+
+    >>> block_size(1)
+    64
+    """
+    return 8192 if lanes_compiled.wanted(series) and series > _BLOCK else _BLOCK
 
 
 def likelihood_weights(sse: Floats, buckets: int) -> npt.NDArray[np.float64]:

@@ -142,7 +142,10 @@ States = tuple[Floats, Floats, Floats]
 
 
 def _run(
-    block: Floats, states: States, rates: tuple[float, float | None, float | None, float], multiplicative: bool
+    block: Floats,
+    states: States,
+    rates: tuple[float, float | None, float | None, float],
+    multiplicative: bool,
 ) -> tuple[Floats, States]:
     """One-step forecasts and the states after the last bucket; the seasonals of the next bucket first."""
     alpha, beta, gamma, phi = rates
@@ -192,10 +195,8 @@ def _initial(
         line = height[:, None] + slope[:, None] * np.arange(1, buckets + 1)
         parts = block / line if multiplicative else block - line
         seasonals = np.stack([parts[:, place::season].mean(axis=1) for place in range(season)], axis=1)
-    if with_trend:
-        trend = np.where(np.isnan(trend), _line(smooth_line, first)[1], trend)
-    else:
-        trend = np.zeros(len(block))
+    slope = _line(smooth_line, first)[1] if with_trend else np.zeros(len(block))
+    trend = np.where(np.isnan(trend), slope, trend)
     best = smooth_line.mean(axis=1) - trend * (first + (smooth_line.shape[1] - 1) / 2)
     return np.where(np.isnan(level), best, level), trend, seasonals
 

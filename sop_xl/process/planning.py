@@ -25,7 +25,11 @@ def forecast_baseline(given: PlanInput) -> Array:
     known = ~np.isnan(history).all(axis=1)
     result = np.zeros((families, planned))
     if known.any():
-        result[known] = forecast(history[known], horizon=planned, season=given.horizon.per_year)
+        # Buckets at the end that nobody has loaded yet must be forecast over, too.
+        loaded = int(np.flatnonzero(~np.isnan(history).all(axis=0))[-1]) + 1
+        skipped = history.shape[1] - loaded
+        ahead = forecast(history[known, :loaded], horizon=skipped + planned, season=given.horizon.per_year)
+        result[known] = ahead[:, skipped:]
     return result
 
 
@@ -97,7 +101,8 @@ def build(given: PlanInput) -> Plan:
     shipped = np.where(
         to_stock,
         np.asarray(stock.constrained_demand(opening, production, demand), dtype=float),
-        np.minimum(production, before + demand),
+        # What was made ahead of orders (a negative backlog) ships when they come.
+        demand + np.maximum(before, 0.0) - np.maximum(backlog, 0.0),
     )
     price, cost = given.of_families("price")[:, None], given.of_families("unit_cost")[:, None]
     revenue, cogs = shipped * price, shipped * cost

@@ -100,6 +100,11 @@ SHEETS: tuple[Sheet, ...] = (
         view=v.DEMAND,
     ),
     Sheet(
+        "Mix",
+        "The consensus of each family, shared out to its items. Written by the commands.",
+        "Supply chain",
+    ),
+    Sheet(
         "Supply",
         "Agree on production: type an override where the proposal cannot be made.",
         "Operations",

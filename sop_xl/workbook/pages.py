@@ -372,6 +372,21 @@ def history(t: Template, sheet: Worksheet) -> None:
     t.name("History_Data", "History", 7, 1, 7, 1 + layout.HISTORY_BUCKETS)
 
 
+def mix(t: Template, sheet: Worksheet) -> None:
+    """The frame of the items' share of the plan."""
+    f = t.formats
+    sheet.set_column(0, 1, 14)
+    sheet.set_column(2, 2, 30)
+    sheet.set_column(3, 60, 10)
+    for i, header in enumerate(("Item", "Family", "Name")):
+        sheet.write_string(5, i, header, f["SOP header left"])
+    sheet.set_paper(8)
+    sheet.freeze_panes(6, 3)
+    sheet.repeat_rows(0, 5)
+    t.name("Mix_Buckets", "Mix", 6, 1, 6, 4)
+    t.name("Mix_Data", "Mix", 7, 1, 7, 4)
+
+
 def help_page(t: Template, sheet: Worksheet) -> None:
     """Commands, functions, words and tables."""
     from sop_xl.glossary import TERMS
@@ -426,6 +441,7 @@ PAGES: dict[str, Callable[[Template, Worksheet], None]] = {
     "Lab": lab,
     "Scenarios": scenarios,
     "History": history,
+    "Mix": mix,
     "Help": help_page,
 }
 

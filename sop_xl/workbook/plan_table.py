@@ -10,8 +10,8 @@ import numpy as np
 from sop_xl.checks import Rows
 from sop_xl.model import Array, Plan
 from sop_xl.workbook import tables
-from sop_xl.workbook.gather import DRAFT
 from sop_xl.workbook.read import Workbook
+from sop_xl.workbook.snapshots import DRAFT
 from sop_xl.workbook.write import write_table
 
 Line = list[Any]

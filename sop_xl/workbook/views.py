@@ -217,7 +217,7 @@ SUPPLY = View(
             "constrained_demand",
             "Constrained demand",
             "unit",
-            plan="MIN({production_plan},{backlog<}+{demand})",
+            plan="{demand}+MAX(0,{backlog<})-MAX(0,{backlog})",
             make="MTO",
             help="What can be shipped",
         ),

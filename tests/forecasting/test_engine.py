@@ -14,7 +14,9 @@ from sop_xl.forecasting import METHODS, forecast
 EXPECTED = "AUTO NAIVE SEASONAL_NAIVE MEAN MOVING_AVERAGE SES HOLT HOLT_DAMPED HOLT_WINTERS HOLT_WINTERS_MUL"
 EXPECTED += " ETS THETA ARIMA CROSTON SBA TSB IMAPA EXCEL_ETS"
 
-QUICK = [method for method in METHODS if method not in ("SES", "HOLT", "HOLT_DAMPED", "ETS", "ARIMA", "EXCEL_ETS")]
+QUICK = [
+    method for method in METHODS if method not in ("SES", "HOLT", "HOLT_DAMPED", "ETS", "ARIMA", "EXCEL_ETS")
+]
 QUICK = [method for method in QUICK if not method.startswith("HOLT_WINTERS")]
 
 HOSTILE = {

@@ -71,9 +71,7 @@ def test_static_start_of_tahoe() -> None:
 
 def test_winters_of_tahoe() -> None:
     # The book's table for α 0.05, β 0.1, γ 0.1 from the rounded static start.
-    done = smooth(
-        TAHOE, 0.05, 0.1, 0.1, 4, 1, 18439, 524, [0.47, 0.68, 1.17, 1.67], kind="mul", horizon=4
-    )
+    done = smooth(TAHOE, 0.05, 0.1, 0.1, 4, 1, 18439, 524, [0.47, 0.68, 1.17, 1.67], kind="mul", horizon=4)
     assert (done.level[0], done.trend[0]) == pytest.approx((24791, 532), abs=0.6)
     assert done.ahead[0] == pytest.approx([11940, 17579, 30930, 44928], abs=0.6)
     assert mae(TAHOE, done.fitted[0]) == pytest.approx(1469, abs=0.6)
@@ -89,9 +87,7 @@ def test_a_pattern_without_noise_is_continued(kind: str) -> None:
     season = np.tile(shape if kind == "MUL" else 10 * (shape - 1), 7)
     values = line * season[:24] if kind == "MUL" else line + season[:24]
     expected = ahead * season[24:] if kind == "MUL" else ahead + season[24:]
-    done = smooth(
-        values, 0.3, 0.2, 0.4, 4, level=100, trend=2, seasonals=season[:4], kind=kind, horizon=4
-    )
+    done = smooth(values, 0.3, 0.2, 0.4, 4, level=100, trend=2, seasonals=season[:4], kind=kind, horizon=4)
     np.testing.assert_allclose(done.ahead[0], expected, rtol=1e-9)
     np.testing.assert_allclose(done.fitted[0], values, rtol=1e-9)
     # The additive start finds the pattern by itself; averages of ratios only nearly do.
@@ -175,7 +171,9 @@ def test_every_row_is_smoothed_on_its_own() -> None:
 
 
 def test_starts_per_series() -> None:
-    done = smooth([[1, 2], [3, 4]], 0, 0, 0, 2, level=[10, 20], trend=[[1], [2]], seasonals=[[1, -1], [5, -5]])
+    done = smooth(
+        [[1, 2], [3, 4]], 0, 0, 0, 2, level=[10, 20], trend=[[1], [2]], seasonals=[[1, -1], [5, -5]]
+    )
     np.testing.assert_allclose(done.ahead[:, 0], [10 + 3 + 1, 20 + 6 + 5])
     done = smooth([[1, 2], [3, 4]], 0, 0, 0, 2, level=10, trend=1, seasonals=[[7], [8]])
     np.testing.assert_allclose(done.ahead[:, 0], [20, 20])

@@ -52,7 +52,10 @@ def plan_input(families: tuple[Family, ...], horizon: Horizon, **arrays: Array) 
 def inputs(draw: st.DrawFn, make: str = "") -> PlanInput:
     """Any input that the checks let through, with demand of zero or more."""
     horizon = Horizon(
-        date(2026, 11, 1), length=draw(st.integers(1, 8)), frozen=draw(st.integers(0, 3)), firm=draw(st.integers(0, 2))
+        date(2026, 11, 1),
+        length=draw(st.integers(1, 8)),
+        frozen=draw(st.integers(0, 3)),
+        firm=draw(st.integers(0, 2)),
     )
     rows, count = draw(st.integers(1, 3)), horizon.length + 1
     families = tuple(
@@ -159,12 +162,17 @@ def test_to_order_never_more_is_shipped_than_is_on_order(given_: PlanInput) -> N
     assert (shipped <= np.cumsum(plan.production_plan, 1) + 1e-6).all()
 
 
-@pytest.mark.xfail(strict=True, reason="made ahead of orders, the next shipments of a make-to-order family go negative")
+@pytest.mark.xfail(
+    strict=True, reason="made ahead of orders, the next shipments of a make-to-order family go negative"
+)
 def test_what_was_made_ahead_of_orders_ships_later_and_never_backwards() -> None:
     family = Family("F", make="MTO", price=10.0, opening_backlog=0.0)
     made = np.array([[50.0, 0.0, 10.0]])
     given_ = plan_input(
-        (family,), Horizon(date(2026, 11, 1), length=2), baseline=np.full((1, 3), 10.0), production_override=made
+        (family,),
+        Horizon(date(2026, 11, 1), length=2),
+        baseline=np.full((1, 3), 10.0),
+        production_override=made,
     )
     plan = planning.build(given_)
     assert plan.constrained_demand.tolist() == [[10, 10, 10]]
@@ -222,7 +230,9 @@ def test_families_add_up_to_totals_and_buckets_to_quarters_and_years(given_: Pla
             total = view.planned["", row.key]
             if row.key in ("over_loaded", "short") or row.aggregate == "ratio":
                 continue
-            lines = np.array([view.planned[e, row.key] for e, *_ in view.entities if (e, row.key) in view.planned])
+            lines = np.array(
+                [view.planned[e, row.key] for e, *_ in view.entities if (e, row.key) in view.planned]
+            )
             if not len(lines):
                 assert np.isnan(total).all()
                 continue

@@ -1,0 +1,113 @@
+"""Forecasts of the peers, kept in a folder so that a second run only computes what is missing."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_sets import Floats, Set
+
+Forecaster = Callable[[Floats, int], Floats]
+
+_SAVE_AFTER = 200
+
+
+def _statsforecast(name: str, seasonal: bool = True) -> Callable[[int], Forecaster]:
+    def for_season(season: int) -> Forecaster:
+        from statsforecast import models
+
+        model: Any = getattr(models, name)
+        made = model(season_length=season) if seasonal else model()
+        return lambda values, horizon: np.asarray(made.forecast(y=values, h=horizon)["mean"], dtype=float)
+
+    return for_season
+
+
+def _tsb(season: int) -> Forecaster:
+    from statsforecast.models import TSB
+
+    made: Any = TSB(alpha_d=0.1, alpha_p=0.1)
+    return lambda values, horizon: np.asarray(made.forecast(y=values, h=horizon)["mean"], dtype=float)
+
+
+def _holt_winters(season: int) -> Forecaster:
+    from statsmodels.tsa.holtwinters import ExponentialSmoothing
+
+    def run(values: Floats, horizon: int) -> Floats:
+        seasonal = season > 1 and len(values) >= 2 * season
+        kind = ("mul" if values.min() > 0 else "add") if seasonal else None
+        periods = season if seasonal else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = ExponentialSmoothing(
+                values, trend="add", damped_trend=True, seasonal=kind, seasonal_periods=periods
+            )
+            return np.asarray(model.fit().forecast(horizon), dtype=float)
+
+    return run
+
+
+PEERS: dict[str, Callable[[int], Forecaster]] = {
+    "AutoETS": _statsforecast("AutoETS"),
+    "DynamicOptimizedTheta": _statsforecast("DynamicOptimizedTheta"),
+    "AutoCES": _statsforecast("AutoCES"),
+    "SeasonalNaive": _statsforecast("SeasonalNaive"),
+    "Holt-Winters (statsmodels)": _holt_winters,
+    "IMAPA": _statsforecast("IMAPA", seasonal=False),
+    "CrostonSBA": _statsforecast("CrostonSBA", seasonal=False),
+    "TSB": _tsb,
+}
+
+
+class Cache:
+    """Peers' forecasts by set and peer; a folder of .npz files, or memory only."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def forecasts(
+        self, peer: str, data: Set, rows: npt.NDArray[np.intp]
+    ) -> tuple[Floats, float, int]:
+        """Forecasts of the rows, (rows, horizon), series per second, and how many the peer failed on.
+
+        Where a peer raises or returns anything not finite, the last value stands in.
+        """
+        package = "statsmodels" if "statsmodels" in peer else "statsforecast"
+        path = self._folder and self._folder / f"{data.name}-{peer}-{version(package)}.npz".replace(" ", "_")
+        values = np.full(data.test.shape, np.nan)
+        seconds, failed = np.zeros(len(values)), np.zeros(len(values), dtype=bool)
+        if path and path.exists():
+            with np.load(path) as stored:
+                values, seconds, failed = (stored[key].copy() for key in ("values", "seconds", "failed"))
+        missing = [row for row in rows if np.isnan(values[row, 0])]
+        if missing:
+            run = PEERS[peer](data.season)
+            _attempt(run, data.train[missing[0]], data.horizon)  # the first call compiles or loads
+        for done, row in enumerate(missing, 1):
+            started = time.perf_counter()
+            answer = _attempt(run, data.train[row], data.horizon)
+            seconds[row] = time.perf_counter() - started
+            failed[row] = answer is None
+            values[row] = data.train[row][-1] if answer is None else answer
+            if path and (done % _SAVE_AFTER == 0 or done == len(missing)):
+                np.savez(path, values=values, seconds=seconds, failed=failed)
+        return values[rows], len(rows) / seconds[rows].sum(), int(failed[rows].sum())
+
+
+def _attempt(run: Forecaster, values: Floats, horizon: int) -> Floats | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            answer = run(values, horizon)
+    except Exception:  # peers raise whatever they like on short or constant series
+        return None
+    return answer if np.isfinite(answer).all() else None
