@@ -14,7 +14,7 @@ SEASONS = {"monthly": 12, "quarterly": 4, "yearly": 1, "other": 1}
 # Average interval between demands, and squared coefficient of variation of their sizes.
 INTERVALS = (1.6, 2.5, 4.0, 8.0)
 SPREADS = (0.0, 0.25, 1.0)
-_INTERMITTENT_SERIES, _INTERMITTENT_BUCKETS, _INTERMITTENT_HORIZON = 100, 60, 12
+_INTERMITTENT_SERIES, _INTERMITTENT_BUCKETS, _INTERMITTENT_HORIZON = 300, 60, 12
 _SEED = 20
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
@@ -50,6 +50,8 @@ class ColumnRule(Protocol):
     def minimum(self) -> float | None: ...  # noqa: D102
     @property
     def maximum(self) -> float | None: ...  # noqa: D102
+    @property
+    def whole(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Rows:
     Attributes:
         cells: header -> one value per row: float, str, date or None.
         numbers: sheet row of each row, for messages.
+        numeric: header of a text column -> rows in which a number stands.
     """
 
     table: str
@@ -68,6 +71,7 @@ class Rows:
     numbers: Sequence[int]
     identity: tuple[str, ...] = ()
     references: tuple[tuple[str, str, str], ...] = ()
+    numeric: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -124,6 +128,8 @@ def _number_problem(value: Any, column: ColumnRule) -> tuple[str, str] | None:
         return f"{value:g} is {what}.", f"Use {column.minimum:g} or more."
     if column.maximum is not None and value > column.maximum:
         return f"{value:g} is above {column.maximum:g}.", f"Use {column.maximum:g} or less."
+    if column.whole and value != int(value):
+        return f"{value:g} is not a whole number.", "Use 0, 1, 2 ..."
     return None
 
 
@@ -176,6 +182,43 @@ def check_tables(tables: Mapping[str, Rows]) -> list[Issue]:
         issues += check_identity(rows)
         issues += check_references(rows, tables)
     return issues
+
+
+#: Words that stand for something else in the planning views.
+RESERVED = ("total",)
+
+
+def check_codes(rows: Rows, header: str) -> list[Issue]:
+    """Codes that formulas could not find: reserved words, and what spreadsheet programs take for a pattern."""
+    issues = []
+    for index, code in enumerate(rows[header]):
+        if code is None:
+            continue
+        if str(code).lower() in RESERVED:
+            issues.append(rows.issue(index, header, f"{code!r} is reserved.", "Choose another code."))
+        elif set(str(code)) & set("*?~") or str(code)[0] in "<>=":
+            issues.append(
+                rows.issue(
+                    index,
+                    header,
+                    f"{code!r} is taken for a pattern by spreadsheet formulas.",
+                    "Use a code without * ? ~ that does not begin with < > or =.",
+                )
+            )
+    return issues
+
+
+def check_numeric_codes(rows: Rows, header: str) -> list[Issue]:
+    """Codes typed as numbers: formulas do not find a number where they look for a text."""
+    return [
+        rows.issue(
+            index,
+            header,
+            f"The code {rows[header][index]} is a number.",
+            "Type it as text, with an apostrophe before it: '" + str(rows[header][index]),
+        )
+        for index in rows.numeric.get(header, ())
+    ]
 
 
 def check_family_or_item(rows: Rows) -> list[Issue]:

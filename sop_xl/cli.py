@@ -110,7 +110,7 @@ def _run(options: argparse.Namespace) -> int:
             print(f"{refused.message} {refused.remedy}".strip(), file=sys.stderr)
         return 1
     failed_check = options.command == "check" and bool(outcome.data["errors"])
-    _report(outcome, options.json, time.perf_counter() - started)
+    _report(outcome, options.json, time.perf_counter() - started, ok=not failed_check)
     return 1 if failed_check else 0
 
 
@@ -130,7 +130,11 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
 
                 publication = Publication(session.book, session.path, options.by, progress)
                 publication.archive()
-                session.save(keep_read_values=True)
+                try:
+                    session.save(keep_read_values=True)
+                except BaseException:
+                    publication.withdraw()
+                    raise
                 publication.release()
                 return publication.outcome
             if options.command == "load-actuals":
@@ -170,12 +174,12 @@ class _Progress:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def _report(outcome: Outcome, as_json: bool, seconds: float) -> None:
+def _report(outcome: Outcome, as_json: bool, seconds: float, ok: bool) -> None:
     from sop_xl.commands.cycle import as_json as jsonable
 
     if as_json:
         issues = [vars(issue) for issue in outcome.issues]
-        document = {"ok": True, "command": outcome.command, "summary": outcome.lines, "data": outcome.data}
+        document = {"ok": ok, "command": outcome.command, "summary": outcome.lines, "data": outcome.data}
         print(json.dumps(jsonable({**document, "issues": issues}), allow_nan=False))
         return
     _list_issues(outcome.issues)

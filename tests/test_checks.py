@@ -33,16 +33,7 @@ from tests.tiny import (
 )
 
 NEW = month(3).end
-CHANGING = (
-    "forecast",
-    "plan-supply",
-    "check-capacity",
-    "reconcile",
-    "value-plan",
-    "refresh-kpis",
-    "run-cycle",
-    "publish",
-)
+CHANGING = ("forecast", "plan-supply", "run-cycle", "publish")
 
 
 def changed(table: str, index: int, **cells: Any) -> Callable[[], dict[str, list[dict[str, Any]]]]:
@@ -279,17 +270,13 @@ def test_an_error_value_in_an_override_is_an_error(tmp_path: Path) -> None:
     assert [(issue["sheet"], issue["column"]) for issue in found_in(path)] == [("Demand", f"{month(1).end}")]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a bill offset of 1.5 is 1 in the core and no load in the sheet"
-)
+@pytest.mark.xfail(strict=True, reason="a bill offset of 1.5 is 1 in the core and no load in the sheet")
 def test_an_offset_that_is_no_whole_number_is_an_error(company: Opened) -> None:
     found = company.errors(changed("tblBill", 2, Offset=1.5)())
     assert [(i.table, i.row, i.column) for i in found] == [("tblBill", 9, "Offset")]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Total marks the rows of totals; a family of that name is lost"
-)
+@pytest.mark.xfail(strict=True, reason="Total marks the rows of totals; a family of that name is lost")
 def test_a_family_called_total_is_an_error(company: Opened) -> None:
     found = company.errors(added("tblFamilies", Family="Total")())
     assert [(i.table, i.column) for i in found] == [("tblFamilies", "Family")]
@@ -305,9 +292,7 @@ def test_a_code_that_spreadsheet_programs_take_for_a_pattern_is_an_error(company
     assert [(i.table, i.column) for i in found] == [("tblFamilies", "Family")]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="demand below zero stops with 'row 1, bucket 3' and no place"
-)
+@pytest.mark.xfail(strict=True, reason="demand below zero stops with 'row 1, bucket 3' and no place")
 def test_demand_below_zero_is_reported_where_it_comes_from(tmp_path: Path) -> None:
     path = planned(tmp_path)
     fill(path, {"tblEvents": [{"Family": "TEA", "Bucket": NEW, "Kind": "one-off", "Quantity": -1e6}]})

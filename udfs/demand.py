@@ -119,7 +119,7 @@ def forecast_band(history: Array, horizon: int, level: float, season: int, metho
                 0.12149532710280381,
                 1.3000000000000003,
                 -0.12149532710280381,
-                1.000000000012,
+                1.0,
                 1.0,
             ],
         ],

@@ -8,7 +8,7 @@ from typing import Any
 
 import xlwings as xw
 
-from sop_xl.checks import Issue, errors
+from sop_xl.checks import Issue, check_tables, errors
 from sop_xl.commands.outcome import Outcome, Progress, silent
 from sop_xl.errors import ChecksFailed
 from sop_xl.hosts.file_engine import remember_values
@@ -34,8 +34,11 @@ class Cycle:
         self.progress = progress
         progress("Reading the workbook", 0.0)
         self.workbook = Workbook.of(book)
-        self.horizon = self.workbook.horizon()
         self.tables = gather.read_tables(self.workbook)
+        if card := self.workbook.card_issues():
+            # Without a horizon only what each table says by itself can be checked.
+            raise ChecksFailed([*card, *errors(check_tables(self.tables))])
+        self.horizon = self.workbook.horizon()
         self._given: PlanInput | None = None
 
     @cached_property
@@ -75,9 +78,10 @@ class Cycle:
         """Write the planning views, the pages and the draft of the plan table."""
         self.progress("Writing the planning views", 0.6)
         offsets = tuple(sorted({line.offset for line in self.given.bill})) or (0,)
-        grids = write_views(
+        grids, dropped = write_views(
             self.workbook, self.views(), list(self.given.working_days), offsets, remember_values
         )
+        outcome.lines += dropped
         self.progress("Writing the pages", 0.85)
         write_pages(self.workbook, self.plan, grids, remember_values)
         write_notices(self.workbook, self.plan)
@@ -89,7 +93,7 @@ class Cycle:
 
     def log(self, outcome: Outcome) -> None:
         """Keep the last words of a command on Home."""
-        area = self.workbook.book.names["Home_Log"].refers_to_range
+        area = self.workbook.named("Home_Log")
         said = [f"{outcome.command}: {line}" for line in outcome.lines][: area.shape[0]]
         area.value = [[line] for line in [*said, *[None] * (area.shape[0] - len(said))]]
 

@@ -55,7 +55,7 @@ def _fill_card(workbook: Workbook, home: dict[str, object]) -> None:
             set_current_bucket(workbook, value)
     for name, value in home.items():
         if name != "Home_FirstBucket":
-            workbook.set_field(name, f"'{value}" if isinstance(value, str) else value)
+            workbook.set_field(name, value)
 
 
 def _load(workbook: Workbook, table: TableImport, outcome: Outcome) -> None:

@@ -56,4 +56,4 @@ def set_current_bucket(workbook: Workbook, day: date) -> None:
     from datetime import datetime
 
     workbook.set_field("Home_FirstBucket", datetime(day.year, day.month, day.day))
-    workbook.set_field("Home_Cycle", f"'{day:%Y-%m}")
+    workbook.set_field("Home_Cycle", f"{day:%Y-%m}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from sop_xl.hosts.atomic import atomic_write
 from sop_xl.hosts.errors import HostError
 from sop_xl.workbook.plan_table import published_versions, write_version
 from sop_xl.workbook.published import Imprint, published
+from sop_xl.workbook.read import as_text
 
 
 def published_path(workbook: Path) -> Path:
@@ -46,6 +48,17 @@ def next_version(cycle: str, taken: set[str], workbook: Path) -> str:
         number += 1
 
 
+def cycle_name(typed: object) -> str:
+    """The cycle as text, also where Excel took what was typed for a date or a number.
+
+    >>> cycle_name("2026-12"), cycle_name(datetime(2026, 12, 1)), cycle_name(202612.0), cycle_name(None)
+    ('2026-12', '2026-12', '202612', '')
+    """
+    if isinstance(typed, datetime):
+        return f"{typed:%Y-%m}"
+    return as_text(typed) or ""
+
+
 class Publication:
     """A plan ready to be published: the workbook is changed, the files are written by :meth:`release`."""
 
@@ -55,7 +68,7 @@ class Publication:
         self.cycle.require_clean()
         self._require_forecast()
         cycle, workbook = self.cycle, self.cycle.workbook
-        name = str(workbook.field("Home_Cycle") or f"{cycle.horizon.planned[0].end:%Y-%m}")
+        name = cycle_name(workbook.field("Home_Cycle")) or f"{cycle.horizon.planned[0].end:%Y-%m}"
         if set(name) & set('\\/:*?"<>|'):
             raise WorkbookError(
                 f"Home, Cycle: {name!r} cannot be part of a file name.", "Write it like 2026-11."
@@ -84,7 +97,7 @@ class Publication:
     def _record(self) -> None:
         """Note the version in the workbook."""
         cycle, outcome, version = self.cycle, self.outcome, self.imprint.version
-        cycle.workbook.set_field("Home_Version", f"'{version}")
+        cycle.workbook.set_field("Home_Version", version)
         cycle.workbook.set_field("Home_State", "PUBLISHED")
         outcome.say(f"Published version {version} as {published_path(self.path).name}.")
         outcome.say(f"It is kept unchanged as {archive_path(self.path, version).name}.")
@@ -105,6 +118,12 @@ class Publication:
             )
         atomic_write(target, lambda beside: _fill(beside, self.content), backup=False)
         target.chmod(0o444)
+
+    def withdraw(self) -> None:
+        """Take the archive away again: the version was not published after all."""
+        target = archive_path(self.path, self.imprint.version)
+        target.chmod(0o644)
+        target.unlink()
 
     def release(self) -> None:
         """Swap the new version in under the name that others link to."""

@@ -19,6 +19,7 @@ from sop_xl.process import planning
 from sop_xl.process.gaps import find_gaps
 from sop_xl.process.measures import measures
 from sop_xl.supply.rough_cut import LoadCheck, check_load
+from sop_xl.workbook.read import CARD_LIMITS
 from sop_xl.workbook.write import write_table
 
 # Functions ending in _step work on a cycle that is open already; run_cycle strings them together.
@@ -283,7 +284,7 @@ def kpi_measures(cycle: Cycle) -> Measures:
     """The measures of a cycle, against the targets that stand in the workbook."""
     from sop_xl.workbook.facts import facts
 
-    lag = cycle.workbook.number_field("Home_Lag", 0, 12)
+    lag = cycle.workbook.number_field("Home_Lag", *CARD_LIMITS["Home_Lag"])
     old = cycle.workbook.rows("tblKPIs")
     targets = {
         label: float(target)

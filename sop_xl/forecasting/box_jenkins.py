@@ -28,6 +28,8 @@ MAX_MODELS = 40
 # Partial correlations stay below this, a little away from the unit roots that differences are for.
 _EDGE = 0.985
 _ROUNDING = 1e-24
+# Models whose criteria differ by less are equally good: the one met first stays.
+_TIE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def select(stationary: Floats, season: int, constant: bool) -> Model:
         if orders not in seen:
             seen.add(orders)
             model = estimate(stationary, orders, season)
-            if model.aicc < best.aicc:
+            if model.aicc < best.aicc - _TIE:
                 best = model
         if not waiting:
             waiting = [
@@ -208,6 +210,8 @@ def estimate(stationary: Floats, orders: Orders, season: int) -> Model:
         point = leastsq(residuals, point, full_output=True, maxfev=40 * (orders.coefficients + 1), ftol=1e-6)[
             0
         ]
+    # The search stops somewhere near the optimum; where exactly depends on the last bit of the data.
+    point = np.round(point, 5)
     errors = residuals(point)
     parameters = orders.coefficients + 1
     spare = buckets - parameters - 1

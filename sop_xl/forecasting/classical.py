@@ -1,8 +1,8 @@
 """The classical automatic models: ETS, ARIMA, and what Excel's own FORECAST.ETS fits.
 
-They choose among many models for each series, so they are the slow methods: per 1,000 series of 48
-months about 20 seconds for ETS and two minutes for ARIMA, on one core, where AUTO takes a fraction of
-a second. They are there to compare with, and for the planner who wants them by name.
+ETS and ARIMA choose among many models for each series, so they are the slow methods: about half a
+minute per 1,000 series of 48 months, and up to a second for one long series alone, where AUTO takes
+milliseconds. They are there to compare with, and for the planner who wants them by name.
 
 The search is bounded by counts of models and of steps, never by the clock: the same history gives the
 same forecast on a slow machine and on a fast one.
@@ -27,9 +27,10 @@ _ROUNDING = 1e-24
 def excel_ets(rows: Floats, horizon: int, season: int) -> Floats:
     """Additive error, trend and season (AAA), smoothing parameters by least squares: Excel's FORECAST.ETS.
 
-    The initial level, trend and indices stay at their estimates from the first two seasons; only the
-    three parameters are optimised. Excel does not publish its start, so its figures may differ in the
-    third digit. Fewer than two seasons: no season.
+    The start stays where it is estimated, level and trend from the first two seasons and the indices
+    from the whole history; only the three parameters are optimised. Excel does not publish its own
+    start: its figures differ in the third digit, and by a few percent where demand is noisy. Fewer
+    than two seasons: no season.
 
     Source:
         Microsoft, FORECAST.ETS function: "the AAA version of the Exponential Smoothing algorithm".
@@ -41,7 +42,7 @@ def excel_ets(rows: Floats, horizon: int, season: int) -> Floats:
         return short_history(rows, horizon)
     seasonal = season > 1 and rows.shape[1] >= 2 * season
     form = Form(trend=True, seasonal="ADD", season=season) if seasonal else Form(trend=True)
-    return fit(rows, form, states=False).ahead(horizon)
+    return fit(rows, form, fit_states=False).ahead(horizon)
 
 
 def ets(rows: Floats, horizon: int, season: int) -> Floats:

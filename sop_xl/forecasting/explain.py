@@ -108,9 +108,9 @@ def explain(history: Any, season: int = 12, method: str = "AUTO") -> Explanation
     methods, reasons = [""] * count, [""] * count
     trend, strength = np.full(count, np.nan), np.full(count, np.nan)
     for rows, block in prepared.groups():
-        largest = np.abs(block).max(axis=1)
-        unit = block / np.where(largest > 0, largest, 1.0)[:, None]
-        for row, values, size in zip(rows.tolist(), unit, largest, strict=True):
+        # Powers of two, so that scaling rounds nothing.
+        sizes = np.exp2(np.minimum(np.frexp(np.abs(block).max(axis=1))[1], 1023))
+        for row, values, size in zip(rows.tolist(), block / sizes[:, None], sizes, strict=True):
             known = values[_launch(values) :] if word == "AUTO" else values
             slope, clear = _slope(known, season)
             # Rounded, because the digits behind differ between processors.
@@ -125,7 +125,7 @@ def explain(history: Any, season: int = 12, method: str = "AUTO") -> Explanation
             else:
                 methods[row] = word
                 reasons[row] = f"Chosen by you: {_CHOSEN[word]}. The history has {shape}."
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         figures = [back.wmape(), back.mase(), back.bias(), back.value_added()]
     wmape, mase, bias, added = (np.where(np.isfinite(values), values, np.nan) for values in figures)
     return Explanation(classes, methods, reasons, wmape, mase, bias, added, trend, strength)
@@ -170,10 +170,8 @@ def indices(history: Any, season: int = 12, kind: str = "MUL") -> Floats:
             )
         largest = np.abs(block).max(axis=1, keepdims=True)
         unit = block / np.where(largest > 0, largest, 1.0)
-        if word == "ADD":
-            found = seasonal_indices(unit, season) * largest
-        else:
-            found = _ratios(unit, season, rows.tolist())
+        added = word == "ADD"
+        found = seasonal_indices(unit, season) * largest if added else _ratios(unit, season, rows.tolist())
         place = (np.arange(season) - prepared.start[rows, None]) % season
         result[rows] = np.take_along_axis(found, place, axis=1)
     return result

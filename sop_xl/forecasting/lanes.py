@@ -26,7 +26,7 @@ _ROUNDING = 1e-12
 
 _DRIFT_LAG = 12
 
-_BLOCK = 64
+BLOCK = 64
 
 
 def _grid(
@@ -188,15 +188,19 @@ def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> F
 
 
 def block_size(series: int) -> int:
-    """Rows of a call of so many series to handle together.
+    """Rows of a call of so many series to hand to the lanes together.
 
-    More would leave the processor's cache, fewer would pay for calls; compiled lanes only need enough rows
-    for every thread.
+    More would leave the processor's cache, fewer would pay for calls; compiled lanes need enough rows for
+    every thread. A batch worth compiling loads the compiler here, so that all its blocks use it, however
+    few series share one length.
 
     >>> block_size(1)
     64
     """
-    return 8192 if lanes_compiled.wanted(series) and series > _BLOCK else _BLOCK
+    if series > BLOCK and lanes_compiled.wanted(series):
+        lanes_compiled.load()
+        return lanes_compiled.BATCH
+    return BLOCK
 
 
 def likelihood_weights(sse: Floats, buckets: int) -> npt.NDArray[np.float64]:

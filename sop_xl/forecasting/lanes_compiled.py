@@ -10,11 +10,12 @@ The environment variable ``SOP_FAST`` overrides the choice: ``1`` compiled for e
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,12 @@ def available() -> bool:
     True
     """
     return importlib.util.find_spec("numba") is not None
+
+
+def load() -> None:
+    """Load numba and the machine code, or compile it at the first use."""
+    for loop in (_smoothing, _holt_winters):
+        _kernel(loop)
 
 
 def smoothing_with_drift(
@@ -111,10 +118,12 @@ def _in_threads(
     result = np.empty((count, horizon))
     threads = max(1, min(_cores(), count // _ROWS_PER_THREAD))
     bounds = np.linspace(0, count, threads + 1).astype(int)
-    shares = [slice(first, last) for first, last in zip(bounds[:-1], bounds[1:], strict=True)]
+    shares = [slice(first, last) for first, last in pairwise(bounds)]
     if threads == 1:
         run(*by_series, *common, result)
         return result
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(lambda share: run(*(v[share] for v in by_series), *common, result[share]), shares):
             pass
@@ -130,8 +139,7 @@ def _cores() -> int:
 @lru_cache(maxsize=2)
 def _kernel(loop: Callable[..., None]) -> Callable[..., None]:
     """A loop compiled for this machine, from the cache where it has been compiled before."""
-    import numba
-
+    numba: Any = importlib.import_module("numba")
     # No reordering of sums: the lanes of one series are independent, so they fill the vector units as they are.
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
     try:

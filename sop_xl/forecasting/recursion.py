@@ -223,8 +223,8 @@ def _line(values: Floats, first: int) -> tuple[Floats, Floats]:
 
 def _magnitude(block: Floats, start: list[Floats]) -> Floats:
     sizes = [np.abs(part).max(axis=1) for part in (block, *(np.nan_to_num(part) for part in start))]
-    largest = np.max(sizes, axis=0)
-    return np.asarray(np.where(largest > 0, largest, 1.0))
+    # A power of two, so that scaling rounds nothing.
+    return np.asarray(np.exp2(np.minimum(np.frexp(np.max(sizes, axis=0))[1], 1023)))
 
 
 def _share(value: Any, name: str) -> float:

@@ -168,14 +168,14 @@ def holt_winters_mul(rows: Floats, horizon: int, season: int) -> Floats:
     return result
 
 
-def fit(rows: Floats, form: Form, *, states: bool = True) -> Fit:
+def fit(rows: Floats, form: Form, *, fit_states: bool = True) -> Fit:
     """Fit a smoothing model to complete series of one length.
 
     Args:
         rows: units of a magnitude near one, shape (series, buckets), at least four buckets; two
             seasons where the form has a season.
         form: the components.
-        states: whether the initial states are fitted too, or stay at their first estimates.
+        fit_states: whether the initial states are fitted too, or stay at their first estimates.
     Returns:
         The :class:`Fit`.
     Source:
@@ -193,7 +193,7 @@ def fit(rows: Floats, form: Form, *, states: bool = True) -> Fit:
         columns = np.repeat(rows, lanes, axis=0).T[:, :, None]
         points = starts.reshape(count * lanes, 1, -1)
         free = points.shape[2] - (form.season if form.seasonal and buckets < 3 * form.season else 0)
-        free = free if states else form.rates
+        free = free if fit_states else form.rates
         points, sse = _refine(columns, points, form, free)
         best = np.where(np.isnan(sse), np.inf, sse).reshape(count, lanes).argmin(axis=1)
         chosen = points.reshape(count, lanes, -1)[np.arange(count), best][:, None]

@@ -36,7 +36,9 @@ def forecast_baseline(given: PlanInput) -> Array:
 def events_of(given: PlanInput, baseline: Array) -> Array:
     """What the coming events add, (families, planned); nothing where there is no baseline yet (NaN)."""
     effect = event_effect(np.nan_to_num(baseline), given.event_factor, given.event_quantity)
-    return np.where(np.isnan(baseline), 0.0, np.asarray(effect, dtype=float))
+    # An event can take all of the baseline and no more: demand is never below zero.
+    effect = np.maximum(np.asarray(effect, dtype=float), -np.nan_to_num(baseline))
+    return np.where(np.isnan(baseline), 0.0, effect)
 
 
 def consensus_of(given: PlanInput, baseline: Array, events: Array) -> Array:

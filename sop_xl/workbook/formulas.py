@@ -17,6 +17,17 @@ from sop_xl.workbook.spec import Row, View
 
 ENTITY_COLUMN, LABEL_COLUMN, UNIT_COLUMN, FIRST_BUCKET_COLUMN = 1, 2, 3, 4
 HEADER_ROWS = ("Bucket ends", "Working days", "Status")
+#: How the columns of quarters and years are headed.
+GROUP_LABEL = re.compile(r"(Q[1-4] \d\d|FY \d{4})\*?")
+
+
+def quoted(sheet: str) -> str:
+    """The name of a sheet as formulas write it.
+
+    >>> quoted("Demand"), quoted("Ann's plan")
+    ('Demand', "'Ann''s plan'")
+    """
+    return sheet if re.fullmatch(r"[A-Za-z_]\w*", sheet) else "'" + sheet.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)
@@ -24,15 +35,19 @@ class Grid:
     """Where a planning view stands.
 
     Attributes:
-        columns: sheet column of every bucket by its last day, closed and planned.
+        sheet: name of the sheet as it is now.
+        columns: sheet column of every bucket by its last day, closed and planned; 0 where it is not laid out yet.
         groups: sheet column of every quarter and year, with the planned positions it spans.
         rows: sheet row of every (entity, row key).
         totals: sheet row of every total.
         makes: MTS or MTO of every entity.
+        offsets: the different offsets of the bill of resources.
+        dated, grouped: what stands there now: bucket ends with their columns, columns of quarters and years.
     """
 
     view: View
     horizon: Horizon
+    sheet: str
     header_row: int
     columns: Mapping[date, int]
     groups: Mapping[str, tuple[int, tuple[int, ...]]]
@@ -41,7 +56,10 @@ class Grid:
     makes: Mapping[str, str]
     entity_column: int = ENTITY_COLUMN
     label_column: int = LABEL_COLUMN
+    unit_column: int = UNIT_COLUMN
     offsets: tuple[int, ...] = (0,)
+    dated: tuple[tuple[date, int], ...] = ()
+    grouped: tuple[int, ...] = ()
     planned: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,8 +68,9 @@ class Grid:
 
     @property
     def body(self) -> tuple[int, int]:
-        """First and last sheet row of the blocks."""
-        return min(self.rows.values()), max(self.rows.values())
+        """First and last sheet row of the blocks; the row below the totals when there are none."""
+        below = max(self.totals.values(), default=self.header_row) + 1
+        return min(self.rows.values(), default=below), max(self.rows.values(), default=below)
 
     def entities(self) -> list[str]:
         """Families or resources, top to bottom."""
@@ -150,14 +169,14 @@ class Formulas:
         if token == "**":
             return self._span(first, last, grid.label_column, fixed_column=True)
         if token == "units":
-            return self._span(first, last, grid.label_column + 1, fixed_column=True)
+            return self._span(first, last, grid.unit_column, fixed_column=True)
         name, place = _split(token)
         header = {"end": 0, "before": 0, "days": 1}
         if "." in name:
             other, key = name.split(".")
             target = self.grids[other]
             bucket = next(end for end, place_ in grid.columns.items() if place_ == column)
-            return f"{other}!{cell(target.rows[entity, key], target.columns[bucket])}"
+            return f"{quoted(target.sheet)}!{cell(target.rows[entity, key], target.columns[bucket])}"
         if name == "entity":
             return cell(grid.rows[entity, grid.view.rows[0].key], grid.entity_column, fixed_column=True)
         if name in header:
@@ -179,20 +198,22 @@ class Formulas:
     def _before(grid: Grid, column: int) -> int:
         """The column of the bucket before; in the first one the unit column, which holds no number."""
         earlier = [place for place in grid.columns.values() if place < column]
-        return max(earlier) if earlier else column - 1
+        return max(earlier) if earlier else grid.unit_column
 
     def _load(self, entity: str, grid: Grid, position: int | None) -> str:
         """Hours on a resource: bill x production plan, the plan read ``offset`` buckets later."""
         supply = self.grids["Supply"]
         assert position is not None
         first, last = supply.body
-        families = f"Supply!{self._span(first, last, supply.entity_column, fixed_column=True)}"
-        labels = f"Supply!{self._span(first, last, supply.label_column, fixed_column=True)}"
+        families = (
+            f"{quoted(supply.sheet)}!{self._span(first, last, supply.entity_column, fixed_column=True)}"
+        )
+        labels = f"{quoted(supply.sheet)}!{self._span(first, last, supply.label_column, fixed_column=True)}"
         resource = self._token("entity", grid, entity, 0, None)
         terms = []
         for offset in grid.offsets:
             if position + offset < len(supply.planned):
-                plan = f"Supply!{self._span(first, last, supply.planned[position + offset])}"
+                plan = f"{quoted(supply.sheet)}!{self._span(first, last, supply.planned[position + offset])}"
                 label = supply.view.row("production_plan").label
                 terms.append(
                     f"SUMPRODUCT((tblBill[Resource]={resource})*(tblBill[Offset]={offset})*tblBill[Hours per unit]"

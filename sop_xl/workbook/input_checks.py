@@ -14,12 +14,26 @@ from sop_xl.workbook.codes import Codes, Tables
 from sop_xl.workbook.gather import family_history
 from sop_xl.workbook.read import Workbook
 
+#: Codes that the workbook's formulas look up.
+CODES_IN_FORMULAS = (
+    ("tblFamilies", "Family"),
+    ("tblResources", "Resource"),
+    ("tblBill", "Family"),
+    ("tblBill", "Resource"),
+    ("tblCapacity", "Resource"),
+    ("tblBudget", "Family"),
+)
+
 
 def check(given: Tables, horizon: Horizon, sheet_issues: Iterable[Issue] = ()) -> list[Issue]:
     """All problems of the input, errors first."""
     issues = checks.check_tables(given)
     for name in ("tblSales", "tblOrders", "tblStock", "tblProduction"):
         issues += checks.check_family_or_item(given[name])
+    for name, header in CODES_IN_FORMULAS:
+        issues += checks.check_numeric_codes(given[name], header)
+    issues += checks.check_codes(given["tblFamilies"], "Family")
+    issues += checks.check_codes(given["tblResources"], "Resource")
     issues += sheet_issues
     families = given["tblFamilies"]
     if not len(families):

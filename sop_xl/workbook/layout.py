@@ -19,7 +19,7 @@ CARD: tuple[Field, ...] = (
     Field("Home_Company", "Company", default="Your company"),
     Field("Home_Cycle", "Cycle", help="Year and month of this S&OP round, 2026-11"),
     Field("Home_FirstBucket", "Current bucket", "date", help="Any day in the first bucket to plan"),
-    Field("Home_Horizon", "Horizon", "number", 18, "Buckets planned after the current one, 6 to 36"),
+    Field("Home_Horizon", "Horizon", "number", 18, "Buckets planned after the current one, 12 to 36"),
     Field("Home_BucketType", "Bucket type", "choice", "month", choices=("month", "week", "quarter")),
     Field("Home_FiscalStart", "Fiscal year starts in month", "number", 1, "1 to 12"),
     Field("Home_Currency", "Currency", default="EUR"),

@@ -51,9 +51,9 @@ def _position(day: date | None, horizon: Horizon, future: bool) -> float:
 
 def write_mix(workbook: Workbook, plan: Plan, items: Items, mix: Array) -> None:
     """Write the items' demand: one row each, a column per planned bucket."""
-    header = workbook.book.names["Mix_Buckets"].refers_to_range
+    header = workbook.named("Mix_Buckets")
     sheet, row, column = header.sheet, header.row, header.column
-    workbook.book.names["Mix_Data"].refers_to_range.clear()
+    workbook.named("Mix_Data").clear()
     header.clear()
     buckets = plan.given.horizon.planned
     ends = [datetime(bucket.end.year, bucket.end.month, bucket.end.day) for bucket in buckets]
@@ -63,14 +63,14 @@ def write_mix(workbook: Workbook, plan: Plan, items: Items, mix: Array) -> None:
     set_style(sheet.range((row, column), (row, column + 2)), "SOP header left")
     look = "SOP header date" if plan.given.horizon.kind == "month" else "SOP header day"
     set_style(sheet.range((row, column + 3), (row, last)), look)
-    workbook.book.names["Mix_Buckets"].refers_to = f"='{sheet.name}'!{top.address}"
+    workbook.rename("Mix_Buckets", top)
     lines = [_line(plan, items, mix, i) for i in range(len(items.codes))] or [[None] * (last - column + 1)]
     body = sheet.range((row + 1, column), (row + len(lines), last))
     body.value = lines
     set_style(sheet.range((row + 1, column), (row + len(lines), column)), "SOP label strong")
     set_style(sheet.range((row + 1, column + 1), (row + len(lines), column + 2)), "SOP label")
     set_style(sheet.range((row + 1, column + 3), (row + len(lines), last)), style("data", "qty"))
-    workbook.book.names["Mix_Data"].refers_to = f"='{sheet.name}'!{body.address}"
+    workbook.rename("Mix_Data", body)
 
 
 def _line(plan: Plan, items: Items, mix: Array, i: int) -> list[Any]:

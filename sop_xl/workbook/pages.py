@@ -32,6 +32,8 @@ PAGE_BUCKETS = 22
 FAMILY_HEADER, FAMILY_FIRST = 6, 7
 EXECUTIVE_FIRST = 21
 CHART_WIDTH = 395
+#: The charts show the first twelve planned buckets, which every horizon has.
+CHART_LAST = 6 + 12 - 1
 LAB_HORIZON = 12
 
 _NO_TICKS = {"major_tick_mark": "none", "minor_tick_mark": "none"}
@@ -316,8 +318,8 @@ def executive(t: Template, sheet: Worksheet) -> None:
             chart.add_series(
                 {
                     "name": label,
-                    "categories": [view, 5, 6, 5, 24],
-                    "values": [view, row, 6, row, 24],
+                    "categories": [view, 5, 6, 5, CHART_LAST],
+                    "values": [view, row, 6, row, CHART_LAST],
                     key: {"color": colour, "width": 2.25},
                 }
             )

@@ -14,13 +14,21 @@ from typing import Any
 import xlwings as xw
 
 from sop_xl.buckets import Horizon, bucket_type
-from sop_xl.checks import Rows
-from sop_xl.errors import WorkbookError
+from sop_xl.checks import Issue, Rows
+from sop_xl.errors import SopError, WorkbookError
 from sop_xl.workbook import layout
-from sop_xl.workbook.formulas import HEADER_ROWS, Grid
+from sop_xl.workbook.formulas import ENTITY_COLUMN, GROUP_LABEL, LABEL_COLUMN, UNIT_COLUMN, Grid, quoted
 from sop_xl.workbook.spec import Column, View
 
 EXCEL_EPOCH = date(1899, 12, 30)
+#: Smallest and largest value of the numbers on the cycle card.
+CARD_LIMITS: dict[str, tuple[int, int]] = {
+    "Home_Horizon": (12, 36),
+    "Home_FiscalStart": (1, 12),
+    "Home_Frozen": (0, 36),
+    "Home_Firm": (0, 36),
+    "Home_Lag": (0, 12),
+}
 
 
 def as_date(value: Any) -> Any:
@@ -48,7 +56,7 @@ def as_text(value: Any) -> str | None:
 
 def matrix(rng: xw.Range) -> list[list[Any]]:
     """Values of a range as rows of cells."""
-    values: list[list[Any]] = rng.options(ndim=2).value
+    values: list[list[Any]] = rng.options(ndim=2, err_to_str=True).value
     return values
 
 
@@ -94,51 +102,78 @@ class Workbook:
             )
         return workbook
 
+    def named(self, name: str) -> xw.Range:
+        """The cells behind a name; raises :class:`WorkbookError` when the name or its cells are gone."""
+        try:
+            return self.book.names[name].refers_to_range
+        except Exception as problem:
+            sheet = name.split("_")[0]
+            raise WorkbookError(
+                f"The name {name} (sheet {sheet}) is missing, or its cells were deleted.",
+                "Restore it from an earlier copy: Formulas, Name Manager.",
+            ) from problem
+
+    def rename(self, name: str, rng: xw.Range) -> None:
+        """Let a name refer to other cells."""
+        self.named(name)
+        self.book.names[name].refers_to = f"={quoted(rng.sheet.name)}!{rng.address}"
+
     def field(self, name: str) -> Any:
         """Value of a named cell of the cycle card, None when empty."""
-        try:
-            value = self.book.names[name].refers_to_range.value
-        except Exception as problem:
-            raise WorkbookError(
-                f"The named cell {name} is missing.", "Restore it: Formulas, Name Manager, New."
-            ) from problem
+        value = self.named(name).options(err_to_str=True).value
         return value if value != "" else None
 
     def set_field(self, name: str, value: Any) -> None:
-        """Fill a named cell of the cycle card."""
-        self.book.names[name].refers_to_range.value = value
+        """Fill a named cell; text stays text, whatever it looks like."""
+        self.named(name).value = f"'{value}" if isinstance(value, str) else value
 
     def number_field(self, name: str, low: int, high: int) -> int:
         """A whole number of the cycle card within its limits."""
-        value = self.field(name)
+        value: Any = self.field(name)
         value = layout.FIELDS[name].default if value is None else value
-        label = layout.FIELDS[name].label
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not low <= value <= high
-            or value % 1
-        ):
+        if not _is_number(value) or not low <= value <= high or value % 1:
             raise WorkbookError(
-                f"Home, {label}: {value!r} is not a whole number from {low} to {high}.", "Correct it on Home."
+                f"Home, {layout.FIELDS[name].label}: {value!r} is not a whole number from {low} to {high}.",
+                "Correct it on Home.",
             )
         return int(value)
 
-    def horizon(self) -> Horizon:
-        """The buckets of the plan, from the cycle card."""
+    def card_issues(self) -> list[Issue]:
+        """Everything that is wrong on the cycle card."""
+        problems: list[tuple[str, str, str]] = []
         current = as_date(self.field("Home_FirstBucket"))
         if not isinstance(current, date):
-            raise WorkbookError(
-                "Home, Current bucket is empty or no date.", "Type a day in the first bucket to plan."
+            problems.append(
+                ("Home_FirstBucket", f"{current!r} is no date.", "Type a day in the first bucket to plan.")
             )
+        try:
+            bucket_type(self.field("Home_BucketType"))
+        except SopError as problem:
+            problems.append(("Home_BucketType", problem.message, problem.remedy))
+        for name, (low, high) in CARD_LIMITS.items():
+            try:
+                self.number_field(name, low, high)
+            except WorkbookError as problem:
+                problems.append((name, problem.message.split(": ", 1)[1], problem.remedy))
+        return [
+            Issue("Home", "cycle card", None, layout.FIELDS[name].label, message, remedy)
+            for name, message, remedy in problems
+        ]
+
+    def horizon(self) -> Horizon:
+        """The buckets of the plan, from a cycle card without issues."""
+        numbers = {name: self.number_field(name, low, high) for name, (low, high) in CARD_LIMITS.items()}
+        current = as_date(self.field("Home_FirstBucket"))
+        if not isinstance(current, date):
+            raise WorkbookError("Home, Current bucket is no date.", "Type a day in the first bucket to plan.")
         return Horizon(
             current=current,
-            length=self.number_field("Home_Horizon", 6, 60),
+            length=numbers["Home_Horizon"],
             past=layout.PAST_BUCKETS,
             kind=bucket_type(self.field("Home_BucketType")),
-            fiscal_start=self.number_field("Home_FiscalStart", 1, 12),
-            frozen=self.number_field("Home_Frozen", 0, 36),
-            firm=self.number_field("Home_Firm", 0, 36),
+            fiscal_start=numbers["Home_FiscalStart"],
+            frozen=numbers["Home_Frozen"],
+            firm=numbers["Home_Firm"],
         )
 
     def place(self, name: str) -> TablePlace:
@@ -190,43 +225,50 @@ class Workbook:
             for column in definition.columns
         }
         numbers = [place.header_row + 1 + i for i in filled]
+        numeric = {
+            column.header: tuple(
+                k for k, i in enumerate(filled) if _is_number(values[i][place.columns[column.header] - first])
+            )
+            for column in definition.columns
+            if column.kind == "text"
+        }
         return Rows(
-            name, place.sheet, definition.columns, cells, numbers, definition.identity, definition.references
+            name,
+            place.sheet,
+            definition.columns,
+            cells,
+            numbers,
+            definition.identity,
+            definition.references,
+            numeric,
         )
 
     def grid(
         self, view: View, horizon: Horizon, offsets: tuple[int, ...] = (0,)
     ) -> tuple[Grid, list[list[Any]]]:
         """Where a planning view stands now, with all values of its sheet; rows may be missing in it."""
-        sheet = self.book.sheets[view.name]
-        try:
-            header_row = self.book.names[f"{view.name}_Buckets"].refers_to_range.row
-        except Exception as problem:
-            raise WorkbookError(
-                f"The name {view.name}_Buckets is missing.",
-                "Restore it: it names the row with the bucket ends.",
-            ) from problem
+        named = self.named(f"{view.name}_Buckets")
+        sheet, header_row = named.sheet, named.row
         used = sheet.used_range
         last_row, last_column = used.row + used.shape[0] - 1, used.column + used.shape[1] - 1
         values = matrix(sheet.range((1, 1), (max(last_row, header_row + 3), max(last_column, 4))))
         header = values[header_row - 1]
-        label_column = next(
-            (i + 1 for i, value in enumerate(values[header_row + 1]) if value == HEADER_ROWS[2]), 2
-        )
+        places = {value: i + 1 for i, value in reversed(list(enumerate(header))) if isinstance(value, str)}
+        label_column = places.get("Measure", LABEL_COLUMN)
         dates: dict[date, int] = {}
         groups: dict[str, int] = {}
-        for i, value in enumerate(header[label_column:], start=label_column + 1):
-            day = as_date(value)
-            if isinstance(day, date):
-                dates.setdefault(day, i)
-            elif isinstance(value, str) and value.startswith(("Q", "FY")):
+        for i, value in enumerate(header, start=1):
+            if isinstance(value, datetime):
+                dates.setdefault(value.date(), i)
+            elif isinstance(value, str) and GROUP_LABEL.fullmatch(value):
                 groups.setdefault(value, i)
+        entity_column = places.get(view.entity.capitalize(), ENTITY_COLUMN)
         labels = {row.label: row.key for row in view.rows}
         total_labels = {row.label: row.key for row in view.totals}
         rows: dict[tuple[str, str], int] = {}
         totals: dict[str, int] = {}
         for number, row in enumerate(values[header_row + 2 :], start=header_row + 3):
-            entity, label = as_text(row[label_column - 2]), row[label_column - 1]
+            entity, label = as_text(row[entity_column - 1]), row[label_column - 1]
             if entity == "Total" and label in total_labels:
                 totals.setdefault(total_labels[label], number)
             elif entity and label in labels:
@@ -235,24 +277,25 @@ class Workbook:
         known = {bucket.end: dates[bucket.end] for bucket in horizon.buckets if bucket.end in dates}
         spans = dict(horizon.quarters() + horizon.years())
         placed = {label: (groups[label], tuple(spans[label])) for label in spans if label in groups}
-        if len(known) < len(horizon.buckets):
-            known = dict.fromkeys((bucket.end for bucket in horizon.buckets), 0)
-        return (
-            Grid(
-                view,
-                horizon,
-                header_row,
-                known,
-                placed,
-                rows,
-                totals,
-                makes,
-                label_column - 1,
-                label_column,
-                offsets,
-            ),
-            values,
+        whole = len(known) == len(horizon.buckets)
+        grid = Grid(
+            view=view,
+            horizon=horizon,
+            sheet=sheet.name,
+            header_row=header_row,
+            columns=known if whole else dict.fromkeys((bucket.end for bucket in horizon.buckets), 0),
+            groups=placed,
+            rows=rows,
+            totals=totals,
+            makes=makes,
+            entity_column=entity_column,
+            label_column=label_column,
+            unit_column=places.get("Unit", UNIT_COLUMN),
+            offsets=offsets,
+            dated=tuple(dates.items()),
+            grouped=tuple(groups.values()),
         )
+        return grid, values
 
     def inputs(self, view: View, horizon: Horizon) -> Mapping[tuple[str, str], dict[date, Any]]:
         """Everything typed or written into a view's value rows: (entity, row key) -> bucket end -> value.
@@ -260,19 +303,17 @@ class Workbook:
         Buckets are read by the dates in the header, whatever the horizon is now.
         """
         grid, values = self.grid(view, horizon)
-        header = values[grid.header_row - 1]
-        dates = {
-            i: day
-            for i, value in enumerate(header)
-            if i >= grid.label_column and isinstance(day := as_date(value), date)
-        }
         found: dict[tuple[str, str], dict[date, Any]] = {}
         for (entity, key), number in grid.rows.items():
             if view.row(key).role == "calc":
                 continue
             row = values[number - 1]
-            found[entity, key] = {day: row[i] for i, day in dates.items() if row[i] not in (None, "")}
+            found[entity, key] = {day: row[i - 1] for day, i in grid.dated if row[i - 1] not in (None, "")}
         return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _kind(value: Any, column: Column) -> Any:

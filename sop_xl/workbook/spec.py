@@ -20,6 +20,7 @@ class Column:
 
     ``header`` is what stands in the workbook and in mapping files; ``key`` is its name in code.
     ``required`` columns may not be empty. ``format`` names a number format; empty is the usual one of the kind.
+    ``whole`` numbers have no decimals.
     """
 
     header: str
@@ -33,6 +34,7 @@ class Column:
     role: Role = "input"
     width: float = 12.0
     format: str = ""
+    whole: bool = False
 
     @property
     def key(self) -> str:

@@ -112,7 +112,12 @@ BILL = Table(
         _family(),
         Column("Resource", required=True, width=16),
         _number("Hours per unit", "units of the resource per unit of the family", required=True),
-        _number("Offset", "buckets", "How many buckets before completion the hours fall; empty means 0"),
+        _number(
+            "Offset",
+            "buckets",
+            "How many buckets before completion the hours fall; empty means 0",
+            whole=True,
+        ),
     ),
     identity=("Family", "Resource", "Offset"),
     references=(("Family", "tblFamilies", "Family"), ("Resource", "tblResources", "Resource")),

@@ -73,24 +73,24 @@ def write_table(workbook: Workbook, name: str, rows: Iterable[Sequence[Any]], mo
 
 
 def _body(place: TablePlace) -> list[list[Any]]:
-    """All cells of a table; formulas of planners' own columns as formulas, text escaped."""
+    """All cells of a table as they can be written back: formulas as formulas, text escaped."""
     body = place.table.data_body_range
     if body is None:
         return []
-    values = [[plain(cell) for cell in row] for row in matrix(body)]
-    own = [
-        i
-        for header, column in place.columns.items()
-        if header not in layout.TABLES[place.table.name].headers
-        for i in (column - place.table.range.column,)
+    values = matrix(body)
+    formulas: Any = body.formula
+    lines = [[formulas]] if isinstance(formulas, str) else formulas
+    return [
+        [_as_written(value, formula) for value, formula in zip(row, line, strict=True)]
+        for row, line in zip(values, lines, strict=True)
     ]
-    for i in own:
-        formulas: Any = body.columns[i].formula
-        lines = [formulas] if isinstance(formulas, str) else [line[0] for line in formulas]
-        for row, formula in zip(values, lines, strict=True):
-            if isinstance(formula, str) and formula.startswith("="):
-                row[i] = formula
-    return values
+
+
+def _as_written(value: Any, formula: Any) -> Any:
+    # A text that begins with = is its own "formula"; a formula comes to something else.
+    if isinstance(formula, str) and formula.startswith("=") and value != formula:
+        return formula
+    return plain(value)
 
 
 def _identity(table: Table, line: Sequence[Any], at: dict[str, int]) -> tuple[str, ...]:
@@ -110,16 +110,19 @@ def _put(
     sheet = workbook.book.sheets[place.sheet]
     whole = place.table.range
     top, left, width = whole.row, whole.column, whole.shape[1]
-    height, before = max(len(lines), 1), max(whole.shape[0] - 1, 1)
+    totals = 1 if place.table.show_totals else 0
+    height, before = max(len(lines), 1), max(whole.shape[0] - 1 - totals, 1)
     if height > before:
-        _refuse_to_overwrite(sheet, table.name, top + before + 1, left, top + height, left + width - 1)
+        first = top + before + totals + 1
+        _refuse_to_overwrite(sheet, table.name, first, left, top + height + totals, left + width - 1)
+    if height != before:
+        # Growing first: a totals row moves down before the new rows take its place.
+        place.table.resize(sheet.range((top, left), (top + height + totals, left + width - 1)))
     body = sheet.range((top + 1, left), (top + height, left + width - 1))
     body.value = lines or [[None] * width]
     if height < before:
-        rest = sheet.range((top + height + 1, left), (top + before, left + width - 1))
-        rest.clear()
-    if height != before:
-        place.table.resize(sheet.range((top, left), (top + height, left + width - 1)))
+        first = top + height + totals + 1
+        sheet.range((first, left), (top + before + totals, left + width - 1)).clear()
     for definition, column in zip(table.columns, columns, strict=True):
         set_style(sheet.range((top + 1, column), (top + height, column)), cell_style(definition))
     workbook.forget_place(table.name)

@@ -10,7 +10,7 @@ import numpy as np
 
 from sop_xl.model import Plan
 from sop_xl.workbook import layout
-from sop_xl.workbook.formulas import Grid, cell
+from sop_xl.workbook.formulas import Grid, cell, quoted
 from sop_xl.workbook.pages import EXECUTIVE_COLUMNS
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.styles import style
@@ -25,7 +25,7 @@ def write_pages(workbook: Workbook, plan: Plan, grids: Mapping[str, Grid], remem
     codes = [family.code for family in plan.given.families]
     for name in ("Family_Choice", "Lab_Family"):
         if workbook.field(name) not in codes:
-            workbook.set_field(name, plain(codes[0]))
+            workbook.set_field(name, codes[0])
 
 
 def write_notices(workbook: Workbook, plan: Plan) -> None:
@@ -55,12 +55,12 @@ def write_notices(workbook: Workbook, plan: Plan) -> None:
 def write_history(workbook: Workbook, plan: Plan) -> None:
     """Families x closed buckets, the natural argument of SOP_FORECAST."""
     given = plan.given
-    header = workbook.book.names["History_Buckets"].refers_to_range
+    header = workbook.named("History_Buckets")
     sheet = header.sheet
     row, column = header.row, header.column
     width = given.history.shape[1]
     ends = [datetime(b.end.year, b.end.month, b.end.day) for b in given.horizon.history(width)]
-    before = workbook.book.names["History_Data"].refers_to_range
+    before = workbook.named("History_Data")
     if before.shape[0] > len(given.families):
         before.clear()
     sheet.range((row, column), (row, column + width - 1)).value = [ends]
@@ -75,7 +75,7 @@ def write_history(workbook: Workbook, plan: Plan) -> None:
     set_style(
         sheet.range((row + 1, column), (row + len(given.families), column + width - 1)), style("data", "qty")
     )
-    workbook.book.names["History_Data"].refers_to = f"='{sheet.name}'!{body.address}"
+    workbook.rename("History_Data", body)
 
 
 class _FamilyLine:
@@ -90,7 +90,7 @@ class _FamilyLine:
         """The cells of the next year in one row of a view."""
         grid = self.grids[view]
         row = grid.rows[self.code, key]
-        return f"{view}!{cell(row, grid.planned[0])}:{cell(row, grid.planned[self.count - 1])}"
+        return f"{quoted(grid.sheet)}!{cell(row, grid.planned[0])}:{cell(row, grid.planned[self.count - 1])}"
 
     def total(self, view: str, key: str) -> str:
         """Their sum, empty where they are."""
@@ -103,7 +103,7 @@ class _FamilyLine:
 
 
 def _executive(workbook: Workbook, plan: Plan, grids: Mapping[str, Grid], remember: Remember) -> None:
-    corner = workbook.book.names["Executive_Families"].refers_to_range
+    corner = workbook.named("Executive_Families")
     sheet, top, left = corner.sheet, corner.row, corner.column
     width = len(EXECUTIVE_COLUMNS)
     height = len(plan.given.families)

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import xlwings as xw
 
+from sop_xl.errors import WorkbookError
 from sop_xl.workbook.contents import ViewContents
-from sop_xl.workbook.formulas import FIRST_BUCKET_COLUMN, HEADER_ROWS, Formulas, Grid, rows_for
+from sop_xl.workbook.formulas import FIRST_BUCKET_COLUMN, HEADER_ROWS, Formulas, Grid, column_letter, rows_for
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.spec import Row
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import set_style
+from sop_xl.workbook.write import plain, set_style
 
 Cells = list[list[Any]]
 #: Tells the host the calculated values of formulas that were just written.
@@ -33,16 +34,17 @@ def write_views(
     working_days: Sequence[float],
     offsets: tuple[int, ...],
     remember: Remember,
-) -> dict[str, Grid]:
-    """Write all planning views; returns where each stands."""
+) -> tuple[dict[str, Grid], list[str]]:
+    """Write all planning views; returns where each stands, and which inputs have no place any more."""
     placed = {name: _Placing(workbook, view, offsets) for name, view in views.items()}
     grids = {name: placing.place() for name, placing in placed.items()}
     formulas = Formulas(grids)
     for name, view in views.items():
-        _write_header(workbook.book.sheets[name], grids[name], view, working_days)
-        _Filling(workbook.book.sheets[name], grids[name], view, formulas, placed[name], remember).fill()
-        _rename(workbook.book, grids[name], view)
-    return grids
+        sheet = workbook.book.sheets[grids[name].sheet]
+        _write_header(sheet, grids[name], view, working_days)
+        _Filling(sheet, grids[name], view, formulas, placed[name], remember).fill()
+        _name_area(workbook, grids[name])
+    return grids, [line for placing in placed.values() for line in placing.dropped()]
 
 
 class _Placing:
@@ -50,9 +52,9 @@ class _Placing:
 
     def __init__(self, workbook: Workbook, view: ViewContents, offsets: tuple[int, ...]) -> None:
         self.view, self.horizon = view, view.horizon
-        self.sheet = workbook.book.sheets[view.view.name]
-        self.typed: Typed = workbook.inputs(view.view, view.horizon)
+        self.typed: Typed = _by_code(workbook.inputs(view.view, view.horizon))
         self.grid, self.values = workbook.grid(view.view, view.horizon, offsets)
+        self.sheet = workbook.book.sheets[self.grid.sheet]
         self.new_rows: set[int] = set()
         self.new_columns = False
         self.rolled = False
@@ -61,7 +63,7 @@ class _Placing:
         """The grid with every row and column it needs."""
         columns, groups = self._columns()
         totals = self._totals()
-        rows = self._rows()
+        rows = self._rows(totals)
         return replace(
             self.grid,
             columns=columns,
@@ -71,44 +73,58 @@ class _Placing:
             makes={entity: make for entity, make, _ in self.view.entities},
         )
 
+    def dropped(self) -> list[str]:
+        """Inputs that have no place any more: of families that are gone, of buckets beyond the horizon."""
+        codes = {entity.lower() for entity, _, _ in self.view.entities}
+        last = self.horizon.planned[-1].end
+        lines = []
+        for (code, key), values in self.typed.items():
+            row = self.view.view.row(key)
+            if row.role != "input":
+                continue
+            gone = values if code not in codes else {end: v for end, v in values.items() if end > last}
+            if gone:
+                listed = ", ".join(f"{end:%b %Y} {value}" for end, value in sorted(gone.items()))
+                why = "is not in the plan any more" if code not in codes else "is beyond the horizon"
+                lines.append(f"{code.upper()} {row.label.lower()} {why} and was dropped: {listed}.")
+        return lines
+
     def _columns(self) -> tuple[dict[date, int], dict[str, tuple[int, tuple[int, ...]]]]:
-        grid, buckets = self.grid, self.horizon.buckets
+        """Buckets, then quarters and years, on the columns the view has already, and new ones to the right."""
+        grid, wanted = self.grid, [bucket.end for bucket in self.horizon.buckets]
         spans = self.horizon.quarters() + self.horizon.years()
-        found = self._date_columns()
-        wanted = [bucket.end for bucket in buckets]
-        if [day for day, _ in found] == wanted and len(grid.groups) == len(spans):
-            return dict(found), dict(grid.groups)
+        dated = [day for day, _ in grid.dated]
+        if dated == wanted and len(grid.groups) == len(spans):
+            return dict(grid.dated), dict(grid.groups)
         self.rolled = True
-        old_groups = self._group_columns()
-        if len(found) == len(wanted):
-            places = [column for _, column in found]
-        else:
+        ours = sorted([column for _, column in grid.dated] + list(grid.grouped))
+        missing = len(wanted) + len(spans) - len(ours)
+        if missing or len(dated) != len(wanted):
             self.new_columns = True
-            first = grid.label_column + 2 if not found else found[0][1]
-            self._clear_columns([column for _, column in found] + old_groups)
-            old_groups = []
-            places = list(range(first, first + len(wanted)))
-        start = old_groups[0] if old_groups else places[-1] + 1
-        if len(old_groups) != len(spans):
-            self._clear_columns(old_groups)
-            self.new_columns = True
-        groups = {label: (start + i, tuple(span)) for i, (label, span) in enumerate(spans)}
-        return dict(zip(wanted, places, strict=True)), groups
+        if missing > 0:
+            start = (ours[-1] if ours else grid.unit_column) + 1
+            self._refuse_to_overwrite(start, start + missing - 1)
+            ours += range(start, start + missing)
+        elif missing < 0:
+            self._clear_columns(ours[missing:])
+        columns = dict(zip(wanted, ours, strict=False))
+        groups = {
+            label: (column, tuple(span))
+            for (label, span), column in zip(spans, ours[len(wanted) :], strict=False)
+        }
+        return columns, groups
 
-    def _date_columns(self) -> list[tuple[date, int]]:
-        from sop_xl.workbook.read import as_date
-
-        header = self.values[self.grid.header_row - 1]
-        found = [(as_date(value), i + 1) for i, value in enumerate(header) if i >= self.grid.label_column]
-        return [(day, column) for day, column in found if isinstance(day, date)]
-
-    def _group_columns(self) -> list[int]:
-        header = self.values[self.grid.header_row - 1]
-        return [
-            i + 1
-            for i, value in enumerate(header)
-            if i >= self.grid.label_column and isinstance(value, str) and value.startswith(("Q", "FY"))
-        ]
+    def _refuse_to_overwrite(self, first: int, last: int) -> None:
+        """Cells beside a view belong to somebody; a view that needs more columns does not run over them."""
+        for number, row in enumerate(self.values, start=1):
+            if number >= self.grid.header_row and any(
+                cell not in (None, "") for cell in row[first - 1 : last]
+            ):
+                raise WorkbookError(
+                    f"{self.view.view.name} needs the columns {column_letter(first)} to {column_letter(last)}, "
+                    f"but row {number} is not empty there.",
+                    "Move what stands there further to the right.",
+                )
 
     def _clear_columns(self, columns: Sequence[int]) -> None:
         last = len(self.values)
@@ -127,22 +143,24 @@ class _Placing:
             row = totals[definition.key] + 1
         return totals
 
-    def _rows(self) -> dict[tuple[str, str], int]:
+    def _rows(self, totals: Mapping[str, int]) -> dict[tuple[str, str], int]:
         """Blocks that are complete stay; others are written anew below, and leftovers are cleared."""
+        standing = {(code.lower(), key): number for (code, key), number in self.grid.rows.items()}
+        written = {code.lower(): code for code, _ in self.grid.rows}
         rows: dict[tuple[str, str], int] = {}
         missing = []
         for entity, make, _ in self.view.entities:
+            code = entity.lower()
             keys = [row.key for row in rows_for(self.view.view, make)]
-            other = {key for name, key in self.grid.rows if name == entity} - set(keys)
-            if all((entity, key) in self.grid.rows for key in keys) and not other:
-                rows |= {(entity, key): self.grid.rows[entity, key] for key in keys}
+            if {key for name, key in standing if name == code} == set(keys):
+                rows |= {(entity, key): standing.pop((code, key)) for key in keys}
+                if written[code] != entity:
+                    self.new_rows |= {rows[entity, key] for key in keys}
             else:
                 missing.append((entity, keys))
-        for place, number in self.grid.rows.items():
-            if place not in rows:
-                self._clear_row(number)
-        first = self.grid.header_row + len(HEADER_ROWS) + len(self.view.view.totals) + 1
-        after = max([*rows.values(), first - 2]) + 2
+        for number in standing.values():
+            self._clear_row(number)
+        after = max([*rows.values(), *totals.values()]) + 2
         for entity, keys in missing:
             for i, key in enumerate(keys):
                 rows[entity, key] = after + i
@@ -172,10 +190,12 @@ class _Filling:
         self.closed = [grid.columns[bucket.end] for bucket in view.horizon.closed]
         groups = [column for column, _ in grid.groups.values()]
         self.columns = [*grid.columns.values(), *groups]
+        self.groups = groups
 
     def fill(self) -> None:
         """Everything, row by row; neighbouring cells in one call."""
         lines: dict[int, tuple[list[Any], list[Any]]] = {}
+        sums: dict[int, tuple[list[Any], list[Any]]] = {}
         styled = self.placing.new_rows
         for row in self.view.view.totals:
             number = self.grid.totals[row.key]
@@ -186,12 +206,18 @@ class _Filling:
             for row in rows_for(self.view.view, make):
                 number = self.grid.rows[entity, row.key]
                 if row.role == "input" and not self.placing.rolled and number not in styled:
+                    sums[number] = self._cells(entity, row)
                     continue
                 lines[number] = self._cells(entity, row)
                 if number in styled or self.placing.new_columns:
                     self._style(number, entity, row, unit)
+        self._write(lines, self.columns)
+        # What planners typed stays untouched, formulas included; only its sums are written.
+        self._write(sums, self.groups)
+
+    def _write(self, lines: Mapping[int, tuple[list[Any], list[Any]]], wanted: Sequence[int]) -> None:
         for block in _runs(sorted(lines)):
-            for columns in _runs(sorted(self.columns)):
+            for columns in _runs(sorted(wanted)):
                 order = [self.columns.index(column) for column in columns]
                 rng = self.sheet.range((block[0], columns[0]), (block[-1], columns[-1]))
                 rng.value = [[lines[number][0][i] for i in order] for number in block]
@@ -224,18 +250,22 @@ class _Filling:
         return written, ["" if f and v is None else v for f, v in zip(formulas, values, strict=True)]
 
     def _typed(self, entity: str, row: Row) -> list[Any]:
-        kept = self.placing.typed.get((entity, row.key), {})
-        return [kept.get(bucket.end) for bucket in self.view.horizon.buckets]
+        kept = self.placing.typed.get((entity.lower(), row.key), {})
+        planned = {bucket.end for bucket in self.view.horizon.planned}
+        return [kept.get(b.end) if b.end in planned else None for b in self.view.horizon.buckets]
 
     def _style(self, number: int, entity: str, row: Row, unit: str) -> None:
         total = entity == "Total"
-        first = self.grid.entity_column
         unit = unit if row.unit == "unit" else row.unit
-        self.sheet.range((number, first), (number, first + 2)).value = [entity, row.label, unit]
         label = "SOP label total" if total else ("SOP label strong" if row.strong else "SOP label")
-        set_style(self.sheet.range((number, first)), "SOP entity total" if total else "SOP entity")
-        set_style(self.sheet.range((number, first + 1)), label)
-        set_style(self.sheet.range((number, first + 2)), "SOP entity total" if total else "SOP entity")
+        quiet = "SOP entity total" if total else "SOP entity"
+        for column, text, look in (
+            (self.grid.entity_column, entity, quiet),
+            (self.grid.label_column, row.label, label),
+            (self.grid.unit_column, unit, quiet),
+        ):
+            self.sheet.range((number, column)).value = plain(text)
+            set_style(self.sheet.range((number, column)), look)
         role = "total" if total else ("strong" if row.strong and row.role == "calc" else row.role)
         past = "total" if total else "data"
         planned = list(self.grid.planned)
@@ -269,16 +299,20 @@ def _write_header(sheet: xw.Sheet, grid: Grid, view: ViewContents, working_days:
         set_style(sheet.range((row, column)), "SOP header")
 
 
-def _rename(book: xw.Book, grid: Grid, view: ViewContents) -> None:
+def _name_area(workbook: Workbook, grid: Grid) -> None:
     """Let the view's names span what it holds now."""
     last_column = max([*grid.columns.values(), *(column for column, _ in grid.groups.values())])
     last_row = max([*grid.rows.values(), *grid.totals.values()])
-    sheet = book.sheets[view.view.name]
-    first = grid.entity_column
+    sheet, first = workbook.book.sheets[grid.sheet], grid.entity_column
     header = sheet.range((grid.header_row, first), (grid.header_row, last_column))
     body = sheet.range((grid.header_row + len(HEADER_ROWS), first), (last_row, last_column))
     for suffix, rng in (("Buckets", header), ("Grid", body)):
-        book.names[f"{view.view.name}_{suffix}"].refers_to = f"='{sheet.name}'!{rng.address}"
+        workbook.rename(f"{grid.view.name}_{suffix}", rng)
+
+
+def _by_code(typed: Typed) -> Typed:
+    """The same inputs under codes in lower case: upper and lower case mean the same family."""
+    return {(code.lower(), key): values for (code, key), values in typed.items()}
 
 
 def _runs(numbers: Sequence[int]) -> list[list[int]]:

@@ -16,6 +16,7 @@ from sop_xl.cli import STEPS
 from sop_xl.hosts.session import open_book
 from tests.tiny import done, leftovers, planned, set_fields, sop
 
+OLD_EXCEL = bytes.fromhex("D0CF11E0A1B11AE1") + "Workbook".encode("utf-16-le")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -36,7 +37,9 @@ def test_people_read_sentences_and_the_time_it_took(tmp_path: Path) -> None:
     assert said.out.startswith("0 errors and 0 warnings.\nDone in ")
 
 
-@pytest.mark.parametrize("words", [[], ["check"], ["dance", "plan.xlsx"], ["new", "x.xlsx", "--first-bucket", "soon"]])
+@pytest.mark.parametrize(
+    "words", [[], ["check"], ["dance", "plan.xlsx"], ["new", "x.xlsx", "--first-bucket", "soon"]]
+)
 def test_a_wrong_command_line_ends_with_two(words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         sop(*words)
@@ -64,7 +67,7 @@ def damaged(path: Path) -> None:
         (lambda path: None, "There is no file"),
         (lambda path: path.write_bytes(b""), "is empty"),
         (lambda path: path.write_text("a,b\n1,2\n"), "is a text file"),
-        (lambda path: path.write_bytes(bytes.fromhex("D0CF11E0A1B11AE1") + "Workbook".encode("utf-16-le")), ".xls format"),
+        (lambda path: path.write_bytes(OLD_EXCEL), ".xls format"),
         (lambda path: path.mkdir(), "is a folder"),
         (damaged, "is damaged"),
         (other_workbook, "is not an S&OP workbook"),

@@ -48,7 +48,9 @@ def overrides(path: Path) -> dict[tuple[str, str, str], Any]:
 
 def assert_same(now: Values, before: Values) -> None:
     """The same plan; the sums beside overrides are looked at in a test of their own."""
-    now, before = ({p: v for p, v in values.items() if not p[2].endswith("_override")} for values in (now, before))
+    now, before = (
+        {p: v for p, v in values.items() if not p[2].endswith("_override")} for values in (now, before)
+    )
     assert now.keys() == before.keys()
     for place, value in before.items():
         if isinstance(value, float) and isinstance(now[place], float):
@@ -81,7 +83,9 @@ def test_overrides_survive_every_command_and_count_as_typed(plan: Path, libreoff
         ("KETTLES", "production_override", f"{month(0).end}"): 0.0,
     }
     views = {"sales_override": "Demand", "marketing_override": "Demand", "production_override": "Supply"}
-    type_overrides(plan, {(views[key], f, key, date.fromisoformat(end)): v for (f, key, end), v in typed.items()})
+    type_overrides(
+        plan, {(views[key], f, key, date.fromisoformat(end)): v for (f, key, end), v in typed.items()}
+    )
     for command in ("forecast", "plan-supply", "run-cycle"):
         done(command, plan)
         assert overrides(plan) == typed, command
@@ -202,7 +206,9 @@ def test_a_family_is_added_with_one_row_and_its_sales(plan: Path, libreoffice: L
     type_override(plan, "Demand", "TEA", "sales_override", month(1).end, 5)
     done("run-cycle", plan)
     before = planning_values(plan)
-    sales = [{"Bucket": month(k).end, "Family": "MUGS", "Quantity": 70, "Value": 210.0} for k in range(-24, 0)]
+    sales = [
+        {"Bucket": month(k).end, "Family": "MUGS", "Quantity": 70, "Value": 210.0} for k in range(-24, 0)
+    ]
     fill(
         plan,
         {
@@ -289,7 +295,7 @@ def test_a_family_changes_from_stock_to_order(plan: Path, libreoffice: LibreOffi
     compare(plan, libreoffice)
 
 
-@pytest.mark.xfail(strict=True, reason="a code in other letters keeps its override in the plan and loses it on the sheet")
+@pytest.mark.xfail(strict=True, reason="a code in other letters loses its override on the sheet")
 def test_a_code_written_in_other_letters_keeps_its_overrides(plan: Path) -> None:
     type_override(plan, "Demand", "TEA", "sales_override", month(1).end, 5)
     fill(plan, {"tblFamilies": families(lambda row: {**row, "Family": row["Family"].title()})})
@@ -322,7 +328,7 @@ def test_codes_that_begin_like_formulas_stay_text(tmp_path: Path, libreoffice: L
     compare(path, libreoffice)
 
 
-@pytest.mark.xfail(strict=True, reason="a code typed as a number is text in the views, and the formulas miss it")
+@pytest.mark.xfail(strict=True, reason="a code typed as a number is text in the views; formulas miss it")
 def test_codes_typed_as_numbers_are_planned_as_others_are(tmp_path: Path, libreoffice: LibreOffice) -> None:
     path = tiny_company(tmp_path / "plan.xlsx", renamed({"TEA": 100, "CUPS": 200, "KETTLES": 300}))
     said = sop("run-cycle", path)
@@ -353,10 +359,14 @@ def test_the_check_command_changes_nothing(plan: Path) -> None:
 
 def test_the_draft_is_the_plan_as_a_table(plan: Path) -> None:
     values = planning_values(plan)
-    lines = {(r["Measure"], r["Family"], f"{r['Bucket']}"): r["Quantity"] for r in table_rows(plan, "tblPlan")}
+    lines = {
+        (r["Measure"], r["Family"], f"{r['Bucket']}"): r["Quantity"] for r in table_rows(plan, "tblPlan")
+    }
     for k in range(19):
         for code in ("TEA", "CUPS"):
             end = f"{month(k).end}"
             assert lines["consensus_demand", code, end] == values["Demand", code, "consensus_demand", end]
-            assert lines["projected_inventory", code, end] == values["Supply", code, "projected_inventory", end]
+            assert (
+                lines["projected_inventory", code, end] == values["Supply", code, "projected_inventory", end]
+            )
     assert {r["Version"] for r in table_rows(plan, "tblPlan")} == {"DRAFT"}

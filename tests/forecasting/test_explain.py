@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sop_xl.errors import ArgumentError, NoAnswerError, NotDefinedError
@@ -110,6 +110,7 @@ def test_what_is_not_defined_is_nan() -> None:
 
 
 @given(st.lists(st.floats(-1e308, 1e308), min_size=1, max_size=40), st.integers(1, 13))
+@example([0.0, 0.0, 0.0, 3.8e292, 1e-16], 1)
 def test_any_numbers_are_explained(history: list[float], season: int) -> None:
     done = explain(history, season)
     assert len(done.reasons) == 1
