@@ -40,7 +40,8 @@ _HOW = """
   mean counts each set once.
 * Where a peer fails or answers with something not finite, the last value stands in (how often is said in the table).
 * Peers are called directly, series by series, without data frames; the first call, which loads or compiles, is not
-  counted in series per second (of processor time). `AUTO` gets a whole set in one call, compiled lanes switched off.
+  counted in series per second (of processor time; peers on twelve series per set). `AUTO` gets a whole set in one
+  call, compiled lanes switched off.
 * Latencies are the quickest of five fresh processes, wall time.
 
 ## What was tuned on what

@@ -129,14 +129,7 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
                 from sop_xl.commands.publish import Publication
 
                 publication = Publication(session.book, session.path, options.by, progress)
-                publication.archive()
-                try:
-                    session.save(keep_read_values=True)
-                except BaseException:
-                    publication.withdraw()
-                    raise
-                publication.release()
-                return publication.outcome
+                return publication.release(lambda: session.save(keep_read_values=True))
             if options.command == "load-actuals":
                 from sop_xl.commands.load_actuals import load_actuals
 

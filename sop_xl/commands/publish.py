@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def cycle_name(typed: object) -> str:
 
 
 class Publication:
-    """A plan ready to be published: the workbook is changed, the files are written by :meth:`release`."""
+    """A plan ready to be published: the workbook is changed; :meth:`release` saves it and writes the files."""
 
     def __init__(self, book: xw.Book, path: Path, by: str = "", progress: Progress = silent) -> None:
         self.path = path
@@ -109,25 +110,26 @@ class Publication:
             "archive": str(archive_path(self.path, version)),
         }
 
-    def archive(self) -> None:
-        """Keep the version for good. The file is new; an existing one is never touched."""
+    def release(self, save: Callable[[], object]) -> Outcome:
+        """Keep the version for good, save the workbook, then swap the version in for those who link to it.
+
+        Args:
+            save: saves the workbook. When it fails the version was never published: its archive goes away again.
+        """
         target = archive_path(self.path, self.imprint.version)
         if target.exists():
             raise HostError(
                 f"'{target.name}' exists already.", "Publish again: the next version number is taken."
             )
         atomic_write(target, lambda beside: _fill(beside, self.content), backup=False)
+        try:
+            save()
+        except BaseException:
+            target.unlink()
+            raise
         target.chmod(0o444)
-
-    def withdraw(self) -> None:
-        """Take the archive away again: the version was not published after all."""
-        target = archive_path(self.path, self.imprint.version)
-        target.chmod(0o644)
-        target.unlink()
-
-    def release(self) -> None:
-        """Swap the new version in under the name that others link to."""
         atomic_write(published_path(self.path), lambda beside: _fill(beside, self.content), backup=False)
+        return self.outcome
 
 
 def _fill(path: Path, content: bytes) -> None:

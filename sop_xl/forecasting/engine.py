@@ -11,6 +11,7 @@ from sop_xl.errors import ArgumentError
 from sop_xl.forecasting import classical, intermittent, simple, smoothing
 from sop_xl.forecasting.auto import auto
 from sop_xl.forecasting.history import MAX_BUCKETS, Floats, prepare, whole_number
+from sop_xl.forecasting.lanes import BLOCK, block_size
 
 Method = Callable[[Floats, int, int], Floats]
 
@@ -36,9 +37,6 @@ METHODS: dict[str, Method] = {
     "IMAPA": intermittent.imapa,
     "EXCEL_ETS": classical.excel_ets,
 }
-
-# Rows handled together: more would leave the processor's cache, fewer would pay for calls.
-_BLOCK = 64
 
 
 def forecast(history: Any, horizon: int = 12, season: int = 12, method: str = "AUTO") -> Floats:
@@ -73,9 +71,11 @@ def forecast(history: Any, horizon: int = 12, season: int = 12, method: str = "A
     season = whole_number(season, "season", 1, MAX_BUCKETS)
     prepared = prepare(history, season)
     result = np.empty((len(prepared.values), horizon))
+    # The fitted methods would only need more memory for larger blocks.
+    size = block_size(len(prepared.values)) if run is auto else BLOCK
     for rows, block in prepared.groups():
-        for first in range(0, len(rows), _BLOCK):
-            part = slice(first, first + _BLOCK)
+        for first in range(0, len(rows), size):
+            part = slice(first, first + size)
             result[rows[part]] = _scaled(run, block[part], horizon, season)
     return result[0] if prepared.single else result
 

@@ -8,7 +8,7 @@ labels and dates, and the formulas are written for where things stand now.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -126,12 +126,14 @@ class Formulas:
         grid = self.grids[name]
         sheet_row = grid.totals[row.key] if entity == "" else grid.rows[entity, row.key]
         column, positions = grid.groups[label]
-        first, last = (
-            cell(sheet_row, grid.planned[positions[0]]),
-            cell(sheet_row, grid.planned[positions[-1]]),
-        )
+        columns = [grid.planned[position] for position in positions]
+        last = cell(sheet_row, columns[-1])
         if row.aggregate == "flow":
-            return f'=IF(COUNT({first}:{last})=0,"",SUM({first}:{last}))'
+            # A column that somebody inserted among the buckets is not part of the sum.
+            parts = ",".join(
+                f"{cell(sheet_row, run[0])}:{cell(sheet_row, run[-1])}" for run in neighbours(columns)
+            )
+            return f'=IF(COUNT({parts})=0,"",SUM({parts}))'
         if row.aggregate == "stock":
             return f'=IF({last}="","",{last})'
         if row.aggregate == "ratio":
@@ -191,8 +193,8 @@ class Formulas:
         if place == "|":
             return at(grid.planned[-1])
         assert position is not None, token
-        start, stop = (position + 1, -1) if place == ">>" else (position, -2)
-        return f"{at(grid.planned[start])}:{at(grid.planned[stop])}"
+        assert place == ">>", token
+        return f"{at(grid.planned[position + 1])}:{at(grid.planned[-1])}"
 
     @staticmethod
     def _before(grid: Grid, column: int) -> int:
@@ -222,8 +224,23 @@ class Formulas:
         return "+".join(terms) or "0"
 
 
+def neighbours(numbers: Sequence[int]) -> list[list[int]]:
+    """Neighbouring numbers together.
+
+    >>> neighbours([1, 2, 4])
+    [[1, 2], [4]]
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
+
+
 def _split(token: str) -> tuple[str, str]:
-    for place in (">>", ">=", "<", "|"):
+    for place in (">>", "<", "|"):
         if token.endswith(place):
             return token[: -len(place)], place
     return token, ""

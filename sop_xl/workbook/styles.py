@@ -80,7 +80,7 @@ _FIXED: dict[str, dict[str, Any]] = {
     "SOP label strong": {"bold": True, **_LINE},
     "SOP label total": {"bold": True, "bg_color": TOTAL_FILL, **_LINE},
     "SOP entity": {"font_color": MUTED, **_LINE},
-    "SOP entity total": {"bold": True, "bg_color": TOTAL_FILL, **_LINE},
+    "SOP entity total": {"bold": True, "font_color": MUTED, "bg_color": TOTAL_FILL, **_LINE},
     "SOP link": {"font_color": BLUE, "underline": 1},
     "SOP wrapped": {"text_wrap": True, "valign": "top", **_LINE},
 }

@@ -2,7 +2,7 @@
 
 Formulas are written in the notation of :mod:`sop_xl.workbook.formulas`. ``{row}`` is the cell of that row in the
 same bucket, ``{row<}`` in the bucket before, ``{row|}`` in the last one, ``{row>>}`` in all buckets after this one,
-``{row>=}`` from this one to the last but one, ``{View.row}`` the same bucket in another view. ``{*}``, ``{**}`` and
+``{View.row}`` the same bucket in another view. ``{*}``, ``{**}`` and
 ``{units}`` are this column, the labels and the units of all blocks below the totals. ``{entity}``, ``{end}``,
 ``{before}``, ``{days}`` are the family or resource of the block, the last day of the bucket, the last day of the one
 before, and its working days.
@@ -84,7 +84,7 @@ DEMAND = View(
 _LEFT = "({projected_inventory}-({cumulative_demand|}-{cumulative_demand}))"
 _TAIL = f"MAX(0,{_LEFT})/IF({{demand|}}<=0,1,{{demand|}})*{{days|}}"
 # What is left of the inventory before each later bucket, and how much of that bucket it covers.
-_REST = "({projected_inventory}-({cumulative_demand>=}-{cumulative_demand}))"
+_REST = "({projected_inventory}-({cumulative_demand>>}-{demand>>}-{cumulative_demand}))"
 _COVERED = (
     f"SUMPRODUCT({{days>>}}*({_REST}>0)*(({_REST}>={{demand>>}})"
     f"+({_REST}<{{demand>>}})*{_REST}/({{demand>>}}+({{demand>>}}=0))))"

@@ -16,7 +16,15 @@ import xlwings as xw
 
 from sop_xl.errors import WorkbookError
 from sop_xl.workbook.contents import ViewContents
-from sop_xl.workbook.formulas import FIRST_BUCKET_COLUMN, HEADER_ROWS, Formulas, Grid, column_letter, rows_for
+from sop_xl.workbook.formulas import (
+    FIRST_BUCKET_COLUMN,
+    HEADER_ROWS,
+    Formulas,
+    Grid,
+    column_letter,
+    neighbours,
+    rows_for,
+)
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.spec import Row
 from sop_xl.workbook.styles import style
@@ -216,8 +224,8 @@ class _Filling:
         self._write(sums, self.groups)
 
     def _write(self, lines: Mapping[int, tuple[list[Any], list[Any]]], wanted: Sequence[int]) -> None:
-        for block in _runs(sorted(lines)):
-            for columns in _runs(sorted(wanted)):
+        for block in neighbours(sorted(lines)):
+            for columns in neighbours(sorted(wanted)):
                 order = [self.columns.index(column) for column in columns]
                 rng = self.sheet.range((block[0], columns[0]), (block[-1], columns[-1]))
                 rng.value = [[lines[number][0][i] for i in order] for number in block]
@@ -270,10 +278,10 @@ class _Filling:
         past = "total" if total else "data"
         planned = list(self.grid.planned)
         for columns, look in ((self.closed, past), (planned, role)):
-            for run in _runs(sorted(columns)):
+            for run in neighbours(sorted(columns)):
                 cells = self.sheet.range((number, run[0]), (number, run[-1]))
                 set_style(cells, style(look, row.format))
-        for run in _runs(sorted(column for column, _ in self.grid.groups.values())):
+        for run in neighbours(sorted(column for column, _ in self.grid.groups.values())):
             cells = self.sheet.range((number, run[0]), (number, run[-1]))
             set_style(cells, style("total" if total else "group", row.format))
 
@@ -290,7 +298,7 @@ def _write_header(sheet: xw.Sheet, grid: Grid, view: ViewContents, working_days:
         header[column] = [end, count, horizon.status(bucket)]
     for label, (column, span) in grid.groups.items():
         header[column] = [label, float(sum(working_days[i] for i in span)), "Total"]
-    for run in _runs(sorted(header)):
+    for run in neighbours(sorted(header)):
         cells = sheet.range((row, run[0]), (row + 2, run[-1]))
         cells.value = [[header[column][i] for column in run] for i in range(3)]
         set_style(sheet.range((row, run[0]), (row, run[-1])), look)
@@ -313,21 +321,6 @@ def _name_area(workbook: Workbook, grid: Grid) -> None:
 def _by_code(typed: Typed) -> Typed:
     """The same inputs under codes in lower case: upper and lower case mean the same family."""
     return {(code.lower(), key): values for (code, key), values in typed.items()}
-
-
-def _runs(numbers: Sequence[int]) -> list[list[int]]:
-    """Neighbouring numbers together.
-
-    >>> _runs([1, 2, 4])
-    [[1, 2], [4]]
-    """
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return runs
 
 
 def _number(value: float) -> float | None:

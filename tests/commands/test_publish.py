@@ -50,7 +50,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The published workbook of the company, with names that look like formulas."""
     path = planned(tmp_path_factory.mktemp("published"))
     fill(path, {"tblFamilies": families(lambda row: {**row, "Name": "=1+1", "Unit": "@pcs"})})
-    set_fields(path, Home_Company="'=HYPERLINK(1)")
+    set_fields(path, Home_Company="=HYPERLINK(1)")
     done("publish", path, "--by", "=Ann")
     return path
 
@@ -134,7 +134,7 @@ def test_the_next_cycle_compares_with_what_was_published(tmp_path: Path) -> None
     path = planned(tmp_path)
     done("publish", path)
     before = planning_values(path)
-    set_fields(path, Home_FirstBucket=moment(month(1).end), Home_Cycle="'2026-12")
+    set_fields(path, Home_FirstBucket=moment(month(1).end), Home_Cycle="2026-12")
     done("run-cycle", path)
     now = planning_values(path)
     for k in range(1, 19):
@@ -158,10 +158,9 @@ def failing(path: Path) -> None:
     """Publish as the command line does, while somebody else saves the workbook in between."""
     with open_book(path) as session:
         publication = Publication(session.book, session.path, "me")
-        publication.archive()
         path.write_bytes(path.read_bytes() + b"\0")
         with pytest.raises(HostError, match="changed by somebody else"):
-            session.save(keep_read_values=True)
+            publication.release(lambda: session.save(keep_read_values=True))
 
 
 def test_a_workbook_changed_meanwhile_leaves_the_published_file_as_it_was(tmp_path: Path) -> None:
@@ -173,7 +172,6 @@ def test_a_workbook_changed_meanwhile_leaves_the_published_file_as_it_was(tmp_pa
     assert leftovers(tmp_path) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the archive of a version never released stays and takes its number")
 def test_a_failed_publication_leaves_no_archive(tmp_path: Path) -> None:
     path = planned(tmp_path)
     content = path.read_bytes()
@@ -191,7 +189,6 @@ def test_a_read_only_workbook_is_refused_before_anything_is_written(tmp_path: Pa
     assert [p.name for p in tmp_path.iterdir()] == ["plan.xlsx"]
 
 
-@pytest.mark.xfail(strict=True, reason="2026-12 typed is a date and refused; 202612 becomes 202612.0")
 @pytest.mark.parametrize(("typed", "version"), [(moment(month(1).start), "2026-12"), (202612, "202612")])
 def test_a_cycle_typed_in_a_spreadsheet_program_names_the_version(
     tmp_path: Path, typed: Any, version: str

