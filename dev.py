@@ -190,7 +190,9 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
 
 def python(*arguments: str, folder: Path = ROOT) -> int:
     """Run the environment's Python and return its exit code."""
-    return subprocess.call([str(PYTHON), *arguments], cwd=folder)
+    # Modules that are never stored compiled would be compiled again at every start.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.call([str(PYTHON), *arguments], cwd=folder, env=environment)
 
 
 def from_root(argument: str) -> str:

@@ -17,20 +17,29 @@ from sop_xl.forecasting.accuracy import (
 )
 from sop_xl.forecasting.backtest import Backtest, backtest
 from sop_xl.forecasting.classes import DemandClass, demand_class
+from sop_xl.forecasting.cleaning import clean
 from sop_xl.forecasting.engine import METHODS, forecast, method_name
+from sop_xl.forecasting.explain import Explanation
 from sop_xl.forecasting.history import History, prepare
+from sop_xl.forecasting.intervals import Band, forecast_band
+from sop_xl.forecasting.recursion import Smoothed, smooth
 from sop_xl.forecasting.seasonality import seasonal_indices
 
 __all__ = [
     "METHODS",
     "Backtest",
+    "Band",
     "DemandClass",
+    "Explanation",
     "History",
+    "Smoothed",
     "backtest",
     "bias",
+    "clean",
     "demand_class",
     "forecast",
     "forecast_accuracy",
+    "forecast_band",
     "fva",
     "mae",
     "mape",
@@ -40,6 +49,7 @@ __all__ = [
     "revenue_accuracy",
     "rmse",
     "seasonal_indices",
+    "smooth",
     "tracking_signal",
     "wmape",
 ]

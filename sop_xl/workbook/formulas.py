@@ -8,9 +8,11 @@ labels and dates, and the formulas are written for where things stand now.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from sop_xl.buckets import Horizon
 from sop_xl.workbook.spec import Row, View
@@ -66,18 +68,21 @@ class Grid:
         planned = tuple(self.columns[bucket.end] for bucket in self.horizon.planned)
         object.__setattr__(self, "planned", planned)
 
-    @property
+    @cached_property
     def body(self) -> tuple[int, int]:
         """First and last sheet row of the blocks; the row below the totals when there are none."""
         below = max(self.totals.values(), default=self.header_row) + 1
         return min(self.rows.values(), default=below), max(self.rows.values(), default=below)
 
-    def entities(self) -> list[str]:
-        """Families or resources, top to bottom."""
-        first: dict[str, int] = {}
-        for (entity, _), row in self.rows.items():
-            first[entity] = min(row, first.get(entity, row))
-        return sorted(first, key=lambda entity: first[entity])
+    @cached_property
+    def bucket_columns(self) -> list[int]:
+        """Sheet columns of all buckets, left to right."""
+        return sorted(self.columns.values())
+
+    @cached_property
+    def bucket_ends(self) -> dict[int, date]:
+        """Last day of the bucket in each column."""
+        return {column: end for end, column in self.columns.items()}
 
 
 def rows_for(view: View, make: str) -> list[Row]:
@@ -177,7 +182,7 @@ class Formulas:
         if "." in name:
             other, key = name.split(".")
             target = self.grids[other]
-            bucket = next(end for end, place_ in grid.columns.items() if place_ == column)
+            bucket = grid.bucket_ends[column]
             return f"{quoted(target.sheet)}!{cell(target.rows[entity, key], target.columns[bucket])}"
         if name == "entity":
             return cell(grid.rows[entity, grid.view.rows[0].key], grid.entity_column, fixed_column=True)
@@ -199,8 +204,8 @@ class Formulas:
     @staticmethod
     def _before(grid: Grid, column: int) -> int:
         """The column of the bucket before; in the first one the unit column, which holds no number."""
-        earlier = [place for place in grid.columns.values() if place < column]
-        return max(earlier) if earlier else grid.unit_column
+        place = bisect_left(grid.bucket_columns, column)
+        return grid.bucket_columns[place - 1] if place else grid.unit_column
 
     def _load(self, entity: str, grid: Grid, position: int | None) -> str:
         """Hours on a resource: bill x production plan, the plan read ``offset`` buckets later."""

@@ -21,7 +21,7 @@ from sop_xl.workbook.styles import FONT, LINE, MUTED, NAVY, PAPER, TOTAL_FILL
 from sop_xl.workbook.tables import PLAN
 
 HEADER_ROW, FIRST_ROW = 6, 7
-#: Names span this many families, so that links keep working when families are added.
+#: Names span at least this many families, so that links keep working when families are added.
 ROOM = 200
 
 #: Block of the published workbook -> title, unit, plan attribute.
@@ -138,7 +138,7 @@ class _Publishing:
                 _write(sheet, HEADER_ROW - 2, 3 + t, known.sum() if known.size else np.nan, self.total)
             self._name(f"PUB_{name}_Total", name, HEADER_ROW - 1, 3, HEADER_ROW - 1, 2 + len(ends))
         sheet.freeze_panes(HEADER_ROW, 3)
-        last_row, last_column = FIRST_ROW + ROOM - 1, 2 + len(ends)
+        last_row, last_column = FIRST_ROW + max(ROOM, len(families)) - 1, 2 + len(ends)
         self._name(f"PUB_{name}", name, FIRST_ROW, 3, last_row, last_column)
         self._name(f"PUB_{name}_Buckets", name, HEADER_ROW, 3, HEADER_ROW, last_column)
         self._name(f"PUB_{name}_Families", name, FIRST_ROW, 0, last_row, 0)
