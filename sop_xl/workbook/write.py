@@ -51,7 +51,9 @@ def write_table(workbook: Workbook, name: str, rows: Iterable[Sequence[Any]], mo
     table, place = layout.TABLES[name], workbook.place(name)
     columns = [place.columns[header] for header in table.headers]
     first, width = place.table.range.column, place.table.range.shape[1]
-    old = _body(place)
+    # Replaced rows leave nothing behind unless a planner added columns of their own.
+    own_columns = width > len(table.headers)
+    old = _body(place) if mode != "replace" or own_columns else []
     at = {header: place.columns[header] - first for header in table.headers}
     new: list[list[Any]] = []
     if mode in ("append", "merge"):
