@@ -10,7 +10,7 @@ import numpy as np
 from sop_xl.errors import ArgumentError
 from sop_xl.forecasting import classical, intermittent, simple, smoothing
 from sop_xl.forecasting.auto import auto
-from sop_xl.forecasting.history import MAX_BUCKETS, Floats, prepare, whole_number
+from sop_xl.forecasting.history import MAX_BUCKETS, Floats, prepare, to_magnitude_one, whole_number
 from sop_xl.forecasting.lanes import BLOCK, block_size
 
 Method = Callable[[Floats, int, int], Floats]
@@ -97,12 +97,7 @@ def method_name(method: Any) -> str:
 
 def _scaled(run: Method, block: Floats, horizon: int, season: int) -> Floats:
     """Run a method on series of magnitude one, so that neither 1e-300 nor 1e300 leaves the floats."""
-    largest = np.abs(block).max(axis=1, keepdims=True)
-    largest = np.where(largest > 0, largest, 1.0)
-    unit = block / largest
-    size = np.abs(unit).mean(axis=1, keepdims=True)
-    size = np.where(size > 0, size, 1.0)
-    unit /= size
+    unit, largest, size = to_magnitude_one(block)
     limit = (1 + 2 * horizon) / size
     ahead = run(unit, horizon, season)
     ahead = np.clip(ahead, np.where(block.min(axis=1, keepdims=True) >= 0, 0.0, -limit), limit)

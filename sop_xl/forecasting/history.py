@@ -169,6 +169,27 @@ def fill_gaps(matrix: Floats, season: int) -> Floats:
     return np.where(missing, filled * scale, matrix)
 
 
+def to_magnitude_one(block: Floats) -> tuple[Floats, Floats, Floats]:
+    """Complete series brought to magnitude one, and the two divisors that did it, one after the other.
+
+    Args:
+        block: units, shape (series, buckets).
+    Returns:
+        The series, the largest absolute value and then the mean absolute value of each, (series, 1); 1 for zero.
+
+    >>> unit, largest, size = to_magnitude_one(np.array([[2.0, 4.0]]))
+    >>> unit.round(4), largest, size
+    (array([[0.6667, 1.3333]]), array([[4.]]), array([[0.75]]))
+    """
+    largest = np.abs(block).max(axis=1, keepdims=True)
+    largest = np.where(largest > 0, largest, 1.0)
+    unit = block / largest
+    size = np.abs(unit).mean(axis=1, keepdims=True)
+    size = np.where(size > 0, size, 1.0)
+    unit /= size
+    return unit, largest, size
+
+
 def whole_number(value: Any, name: str, low: int, high: int) -> int:
     """Check that an argument is a whole number between two limits.
 

@@ -26,7 +26,7 @@ import numpy as np
 from sop_xl.errors import ArgumentError, NoAnswerError
 from sop_xl.forecasting.auto import INTERMITTENT_SHARE, LAUNCH_ZEROS, SHORT
 from sop_xl.forecasting.engine import forecast, method_name
-from sop_xl.forecasting.history import MAX_BUCKETS, Floats, prepare, whole_number
+from sop_xl.forecasting.history import MAX_BUCKETS, Floats, prepare, to_magnitude_one, whole_number
 from sop_xl.forecasting.lanes import TREND_GRID, likelihood_weights
 from sop_xl.forecasting.seasonality import has_season, seasonal_indices
 
@@ -109,12 +109,7 @@ def _bounds(
     block: Floats, point: Floats, season: int, method: str, level: float, quantile: float
 ) -> tuple[Floats, Floats]:
     """Bounds of complete series of one length, in their unit."""
-    largest = np.abs(block).max(axis=1, keepdims=True)
-    largest = np.where(largest > 0, largest, 1.0)
-    unit = block / largest
-    size = np.abs(unit).mean(axis=1, keepdims=True)
-    size = np.where(size > 0, size, 1.0)
-    unit /= size
+    unit, largest, size = to_magnitude_one(block)
     ahead = point / largest / size
     low = unit.min(axis=1)
     lower, upper = np.empty_like(ahead), np.empty_like(ahead)

@@ -12,9 +12,7 @@ from sop_xl.workbook.formulas import column_letter
 from sop_xl.workbook.spec import Row
 from sop_xl.workbook.styles import (
     BLUE,
-    FORMATS,
     GREEN,
-    KIND_FORMAT,
     MUTED,
     NAVY,
     ORANGE,
@@ -446,5 +444,3 @@ PAGES: dict[str, Callable[[Template, Worksheet], None]] = {
     "Mix": mix,
     "Help": help_page,
 }
-
-assert set(KIND_FORMAT.values()) <= set(FORMATS)

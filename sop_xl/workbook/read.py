@@ -189,8 +189,8 @@ class Workbook:
             )
         return self._places[name]
 
-    def forget_place(self, name: str) -> None:
-        """Look a table up again: it was resized."""
+    def forget_places(self) -> None:
+        """Look the tables up again: one was resized."""
         self._places.clear()
 
     @staticmethod

@@ -16,9 +16,7 @@ from sop_xl.workbook.formulas import FIRST_BUCKET_COLUMN, HEADER_ROWS, column_le
 from sop_xl.workbook.named_styles import completed
 from sop_xl.workbook.spec import Column, Sheet, Table, View
 from sop_xl.workbook.styles import (
-    FORMATS,
     GOOD_FILL,
-    KIND_FORMAT,
     NAVY,
     OVER_FILL,
     RED,
@@ -250,6 +248,3 @@ def template_path() -> Path:
     import workbook_templates
 
     return Path(workbook_templates.__file__).parent / "SOP_Template.xlsx"
-
-
-assert set(KIND_FORMAT.values()) <= set(FORMATS)

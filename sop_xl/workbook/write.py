@@ -127,7 +127,7 @@ def _put(
         sheet.range((first, left), (top + before + totals, left + width - 1)).clear()
     for definition, column in zip(table.columns, columns, strict=True):
         set_style(sheet.range((top + 1, column), (top + height, column)), cell_style(definition))
-    workbook.forget_place(table.name)
+    workbook.forget_places()
 
 
 def _refuse_to_overwrite(sheet: xw.Sheet, name: str, top: int, left: int, bottom: int, right: int) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from sop_xl.model import Plan
-from sop_xl.workbook import layout
 from sop_xl.workbook.formulas import Grid, cell, quoted
 from sop_xl.workbook.pages import EXECUTIVE_COLUMNS
 from sop_xl.workbook.read import Workbook
@@ -183,6 +182,3 @@ def _executive_total(plan: Plan, top: int, row: int) -> tuple[list[Any], list[An
         line[column - 1] = f'=IF(COUNT({span})=0,"",SUM({span}))'
         values[column - 1] = _sum(numbers[:, :count])
     return line, values
-
-
-assert "Executive" in {definition.name for definition in layout.SHEETS}

@@ -17,7 +17,6 @@ import xlwings as xw
 from sop_xl.errors import WorkbookError
 from sop_xl.workbook.contents import ViewContents
 from sop_xl.workbook.formulas import (
-    FIRST_BUCKET_COLUMN,
     HEADER_ROWS,
     Formulas,
     Grid,
@@ -325,6 +324,3 @@ def _by_code(typed: Typed) -> Typed:
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-assert FIRST_BUCKET_COLUMN == 4
