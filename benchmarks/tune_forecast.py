@@ -20,10 +20,10 @@ import numpy as np
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 os.environ["SOP_FAST"] = "0"
 
-from bench_forecast import naive2
-from forecast_sets import Floats, Set, competitions
+from bench_forecast import naive2  # noqa: E402
+from forecast_sets import Floats, Set, competitions  # noqa: E402
 
-from sop_xl.forecasting import combination, forecast
+from sop_xl.forecasting import combination, forecast  # noqa: E402
 
 ORIGINS = (1, 2, 3)
 PENALTY = 0.002
