@@ -223,9 +223,10 @@ def settings(value: object, name: str) -> list[Setting]:
     Setting(row=2, name='hire_cost', values=(300.0,))
     """
     if isinstance(value, list | tuple) and value and all(isinstance(row, list | tuple) for row in value):
-        # On the command line rows need not be filled up with empty cells as in a range.
-        width = max(len(row) for row in value)
-        value = [[*row, *[None] * (width - len(row))] for row in value]
+        # On the command line rows need not be filled up with empty cells as in a range, and values may be a list.
+        table = [[*row[:-1], *row[-1]] if row and isinstance(row[-1], list) else [*row] for row in value]
+        width = max(len(row) for row in table)
+        value = [[*row, *[None] * (width - len(row))] for row in table]
     rows = rows_of(value, name)
     if len(rows[0]) < 2:
         raise ArgumentError(f"{name} has one column.", "Give two columns: name and value.")
