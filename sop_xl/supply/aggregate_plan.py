@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike
 
 from sop_xl.errors import NoAnswerError
 from sop_xl.supply.aggregate_parameters import Terms, read_terms
-from sop_xl.supply.linear_program import Program, least_cost, magnitude, tidy
+from sop_xl.supply.linear_program import Program, least_cost, magnitude, scaled_costs, tidy
 from sop_xl.supply.reach import check_reach
 from sop_xl.supply.shapes import Array
 
@@ -182,11 +182,6 @@ def _optimal(terms: Terms) -> AggregatePlan:
     count = len(terms.demand)
     unit = magnitude(terms.demand, terms.opening_inventory, terms.opening_backlog, terms.ending_inventory)
     crew = 1.0 if terms.integer_workers else unit / magnitude(terms.output)
-    money = magnitude(
-        terms.worker_cost * crew, terms.hire_cost * crew, terms.layoff_cost * crew,
-        np.array([terms.material_cost, terms.overtime_cost, terms.subcontract_cost, terms.holding_cost,
-                  terms.backlog_cost or 0.0]) * unit,
-    )  # fmt: skip
 
     one, none = eye(count), csr_matrix((count, count))
     step = one - eye(count, k=-1)
@@ -216,13 +211,13 @@ def _optimal(terms: Terms) -> AggregatePlan:
         terms.worker_cost * crew, np.full(count, terms.hire_cost * crew), np.full(count, terms.layoff_cost * crew),
         made * unit, (made + terms.overtime_cost) * unit, np.full(count, terms.subcontract_cost * unit),
         holding * unit, np.full(count, (terms.backlog_cost or 0.0) * unit),
-    ]) / money  # fmt: skip
+    ])  # fmt: skip
     # Among equal costs: little inventory and backlog, few changes late rather than early, own hours first.
     later = 1 + np.arange(count) / (8 * count)
     preference = np.outer([0.01, 0.1, 0.1, 0, 0.02, 0.03, 1, 2], later)
     whole = np.repeat([terms.integer_workers] + [False] * 7, count) if terms.integer_workers else None
     x = least_cost(
-        Program(cost.ravel(), equal.tocsr(), equal_to, at_most.tocsr(), lower.ravel(), upper.ravel(),
+        Program(scaled_costs(cost.ravel()), equal.tocsr(), equal_to, at_most.tocsr(), lower.ravel(), upper.ravel(),
                 preference.ravel(), whole)
     ).reshape(8, count)  # fmt: skip
     return _plan(terms, x[0] * crew, x[3] * unit, x[4] * unit, x[5] * unit)
@@ -237,23 +232,18 @@ def _plan(
 ) -> AggregatePlan:
     """The plan that follows from the workforce and what is supplied; checked against the limits."""
     nothing = np.zeros_like(regular)
-    workers = tidy(workers, terms.opening_workers)
-    regular, overtime, bought = (
-        tidy(quantity, terms.demand)
-        for quantity in (
-            regular,
-            nothing if overtime is None else overtime,
-            nothing if bought is None else bought,
-        )
-    )
-    position = tidy(
-        np.cumsum(np.concatenate([[_position(terms)], regular + overtime + bought - terms.demand]))[1:],
-        terms.demand, np.cumsum(terms.demand),
-    )  # fmt: skip
+    overtime = nothing if overtime is None else overtime
+    bought = nothing if bought is None else bought
+    scale = max(magnitude(terms.demand, regular, overtime, bought), magnitude(_position(terms)))
+    regular, overtime, bought = tidy(regular, scale), tidy(overtime, scale), tidy(bought, scale)
+    workers = _steady(tidy(workers, terms.opening_workers), terms.opening_workers)
+    change = regular + overtime + bought - terms.demand
+    position = tidy(np.cumsum(np.concatenate([[_position(terms)], change]))[1:], scale)
     inventory = np.maximum(position, 0.0)
     # Only where both an inventory and a backlog may be left at the end do they stand side by side.
     inventory[-1] = max(inventory[-1], min(terms.ending_inventory, position[-1] + terms.ending_backlog))
-    backlog = inventory - position
+    inventory = tidy(inventory, scale)
+    backlog = tidy(inventory - position, scale)
     change = np.diff(workers, prepend=terms.opening_workers)
     hired, laid_off = np.maximum(change, 0.0), np.maximum(-change, 0.0)
     _check_plan(terms, inventory, backlog)
@@ -283,6 +273,16 @@ def _plan(
         backlog,
         cost,
     )
+
+
+def _steady(workers: Array, opening: float) -> Array:
+    """Workers of a bucket that differ from those before only by rounding are the same workers."""
+    steady = np.concatenate([[opening], workers])
+    tolerance = 1e-13 * magnitude(steady)
+    for t in range(1, len(steady)):
+        if abs(steady[t] - steady[t - 1]) <= tolerance:
+            steady[t] = steady[t - 1]
+    return steady[1:]
 
 
 def _check_plan(terms: Terms, inventory: Array, backlog: Array) -> None:

@@ -12,6 +12,8 @@ from sop_xl.supply.shapes import Array
 
 _NODES = 50_000
 _ZERO = 1e-9
+# Exact if that succeeds; in rare cases only the solver's own tolerances do.
+_TOLERANCES: tuple[dict[str, float], ...] = ({"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}, {})
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,14 @@ def _relaxed(program: Program, lower: Array, upper: Array) -> Any:
 def _linear(cost: Array, equal: Any, equal_to: Array, at_most: Any, lower: Array, upper: Array) -> Any:
     from scipy.optimize import linprog
 
-    return linprog(
-        cost, A_ub=at_most, b_ub=np.zeros(at_most.shape[0]), A_eq=equal, b_eq=equal_to,
-        bounds=np.column_stack([lower, upper]), method="highs",
-    )  # fmt: skip
+    for options in _TOLERANCES:
+        found = linprog(
+            cost, A_ub=at_most, b_ub=np.zeros(at_most.shape[0]), A_eq=equal, b_eq=equal_to,
+            bounds=np.column_stack([lower, upper]), method="highs", options=options,
+        )  # fmt: skip
+        if found.success:
+            break
+    return found
 
 
 def _face(program: Program, first: Any, lower: Array, upper: Array) -> Array:
@@ -142,7 +148,7 @@ def _face(program: Program, first: Any, lower: Array, upper: Array) -> Array:
         np.where(at_lower, lower, upper),
     )
     x = np.asarray(second.x if second.success else first.x)
-    dearer = program.cost @ x - first.fun > _ZERO * max(1.0, abs(first.fun))
+    dearer = program.cost @ (x - first.x) > 1e-12 * (np.abs(program.cost) @ np.abs(first.x))
     return np.asarray(first.x) if dearer else x
 
 
@@ -171,6 +177,18 @@ def magnitude(*values: Array | float) -> float:
     """
     largest = max(float(np.abs(value).max()) for value in values)
     return float(2.0 ** np.ceil(np.log2(largest))) if largest > 0 else 1.0
+
+
+def scaled_costs(costs: Array) -> Array:
+    """Costs in a unit of money that makes the smallest of them count, unless another is millions of times larger.
+
+    >>> scaled_costs(np.array([0.0, 0.5, 8.0]))
+    array([ 0.,  1., 16.])
+    """
+    prices = costs[costs > 0]
+    if not prices.size:
+        return costs
+    return costs / max(magnitude(prices.min()), magnitude(prices.max()) / 2.0**24)
 
 
 def tidy(values: Array, *others: Array | float) -> Array:

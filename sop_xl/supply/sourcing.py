@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sop_xl.errors import ArgumentError
-from sop_xl.supply.linear_program import Program, least_cost, magnitude, tidy
+from sop_xl.supply.linear_program import Program, least_cost, magnitude, scaled_costs, tidy
 from sop_xl.supply.reach import check_reach
 from sop_xl.supply.shapes import Array, numbers, place, series, size
 
@@ -120,7 +120,6 @@ def _solve(
 
     sources, count = room.shape
     unit = magnitude(demand, start, end)
-    money = magnitude(prices, holding, waiting)
     step = eye(count) - eye(count, k=-1)
     # Columns: x of every source, I, B.
     equal = hstack([eye(count)] * sources + [-step, step]).tocsr()
@@ -130,19 +129,17 @@ def _solve(
     upper[:sources] = room / unit
     lower[-2, -1] = end / unit
     upper[-1, -1 if late else 0 :] = 0.0
-    cost = (
-        np.concatenate([np.repeat(prices, count), np.full(count, holding), np.full(count, waiting)]) / money
-    )
+    cost = np.concatenate([np.repeat(prices, count), np.full(count, holding), np.full(count, waiting)])
     # Among equal costs: little inventory and backorders, sources in the order given.
     order = np.concatenate([np.arange(sources) / (100 * sources), [1.0, 2.0]])
     preference = np.outer(order, 1 + np.arange(count) / (8 * count))
     nothing = csr_matrix((0, equal.shape[1]))
     x = least_cost(
-        Program(cost, equal, equal_to, nothing, lower.ravel(), upper.ravel(), preference.ravel())
+        Program(scaled_costs(cost), equal, equal_to, nothing, lower.ravel(), upper.ravel(), preference.ravel())
     ).reshape(-1, count)  # fmt: skip
     supply = np.minimum(tidy(x[:sources] * unit, demand), room)
     change = supply.sum(axis=0) - demand
-    position = tidy(np.cumsum(np.concatenate([[start], change]))[1:], np.cumsum(demand), start)
+    position = tidy(np.cumsum(np.concatenate([[start], change]))[1:], demand, supply, start)
     inventory, backorder = np.maximum(position, 0.0), np.maximum(-position, 0.0)
     return SourcePlan(
         supply, inventory, backorder, prices @ supply + holding * inventory + waiting * backorder
