@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +15,13 @@ import numpy as np
 from sop_xl.errors import NoAnswerError
 from sop_xl.supply.shapes import Array
 
-_NODES = 50_000
+_NODES = 20_000
 _ZERO = 1e-9
 # Exact if that succeeds; in rare cases only the solver's own tolerances do.
-_TOLERANCES: tuple[dict[str, float], ...] = ({"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}, {})
+_TOLERANCES: tuple[dict[str, float], ...] = (
+    {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9},
+    {},
+)
 
 
 @dataclass(frozen=True)
@@ -99,15 +107,42 @@ def _search(program: Program, aim: Array, at_most_cost: float | None = None) -> 
         room = _ZERO * max(1.0, abs(at_most_cost))
         limits.append(LinearConstraint(program.cost[None, :], -np.inf, at_most_cost + room))
     assert program.whole is not None
-    found = milp(
-        aim,
-        integrality=program.whole.astype(int),
-        bounds=Bounds(program.lower, program.upper),
-        constraints=limits,
-        # The node limit stops a hopeless search at the same place on every machine; a time limit would not.
-        options={"mip_rel_gap": 0.0, "node_limit": _NODES if at_most_cost is None else _NODES // 10},
-    )
+    with _quiet():
+        found = milp(
+            aim,
+            integrality=program.whole.astype(int),
+            bounds=Bounds(program.lower, program.upper),
+            constraints=limits,
+            # The node limit stops a hopeless search at the same place on every machine; a time limit would not.
+            options={"mip_rel_gap": 0.0, "node_limit": _NODES if at_most_cost is None else _NODES // 20},
+        )
     return np.asarray(found.x) if found.status == 0 else None
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the standard output of the process clean: HiGHS has a message that no option turns off."""
+    try:
+        kept = os.dup(1)
+    except OSError:
+        # A spreadsheet program has no standard output.
+        yield
+        return
+    try:
+        _flush()
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+        yield
+    finally:
+        _flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _flush() -> None:
+    """Write out what the C library holds back, which is where the solver's message waits."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("ucrtbase" if os.name == "nt" else None).fflush(None)
 
 
 def _relaxed(program: Program, lower: Array, upper: Array) -> Any:
