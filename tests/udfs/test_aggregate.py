@@ -1,6 +1,8 @@
 """How the parameter table and the sources of a plan are read from cells, and the tables that come back."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -115,6 +117,27 @@ class TestAggregatePlan:
             assert f"  {parameter.name} " in text
         (row,) = [row for row in reference.help_rows() if row[1].startswith("SOP_AGGREGATE_PLAN")]
         assert "- max_inventory: " in row[3]
+
+
+def test_the_solver_says_nothing_on_standard_output():
+    # With these whole workers it would write a line of its own before the answer.
+    rows = [
+        ["units_per_worker", 10100], ["opening_workers", 55], ["worker_cost", 0.1], ["hire_cost", 93],
+        ["layoff_cost", 0.4], ["holding_cost", 1.6], ["backlog_cost", 0.4], ["subcontract_cost", 804.7],
+        ["subcontract_limit", 33996], ["integer_workers", True],
+    ]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "udfs",
+        "call",
+        "SOP_AGGREGATE_PLAN",
+        "[[1463, 26870]]",
+        json.dumps(rows),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.count("\n") == 1
+    assert json.loads(done.stdout) == plan(rows, demand=[1463, 26870])
 
 
 class TestSourcePlan:
