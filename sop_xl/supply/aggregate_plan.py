@@ -237,8 +237,8 @@ def _plan(
     scale = max(magnitude(terms.demand, regular, overtime, bought), magnitude(_position(terms)))
     regular, overtime, bought = tidy(regular, scale), tidy(overtime, scale), tidy(bought, scale)
     workers = _steady(tidy(workers, terms.opening_workers), terms.opening_workers)
-    change = regular + overtime + bought - terms.demand
-    position = tidy(np.cumsum(np.concatenate([[_position(terms)], change]))[1:], scale)
+    gain = regular + overtime + bought - terms.demand
+    position = tidy(np.cumsum(np.concatenate([[_position(terms)], gain]))[1:], scale)
     inventory = np.maximum(position, 0.0)
     # Only where both an inventory and a backlog may be left at the end do they stand side by side.
     inventory[-1] = max(inventory[-1], min(terms.ending_inventory, position[-1] + terms.ending_backlog))

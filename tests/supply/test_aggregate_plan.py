@@ -117,6 +117,22 @@ class TestOtherTextbooks:
         assert plan.regular_units.tolist() == [104] * 5
         assert plan.backlog.tolist() == [96, 92, 88, 84, 80]
 
+    def test_jacobs_chase_jc_company(self):
+        # Jacobs, Chase, Operations and Supply Chain Management, JC Company: production requirements of six months,
+        # 5 hours a unit, 8 hours a day at 4 an hour. Exact production and the constant workforce of 40 both have
+        # straight-time costs of 160,000.
+        needs, days = [1850, 1425, 1000, 850, 1150, 1725], [22, 19, 21, 21, 22, 20]
+        company = {
+            "hours_per_worker_day": 8, "hours_per_unit": 5, "worker_cost_day": 32, "opening_workers": 40,
+            "backlog_cost": 0,
+        }  # fmt: skip
+        level = aggregate_plan(needs, {**company, "strategy": "LEVEL"}, days)
+        chase = aggregate_plan(needs, {**company, "strategy": "CHASE"}, days)
+        assert level.workers == pytest.approx(np.full(6, 40.0))
+        assert chase.workers == pytest.approx([52.6, 46.9, 29.8, 25.3, 32.7, 53.9], abs=0.05)
+        assert level.total_cost == pytest.approx(160_000)
+        assert chase.total_cost == pytest.approx(160_000)
+
     def test_nahmias_densepack(self):
         # Nahmias, Production and Operations Analysis, Densepack: 300 workers, 500 drives on hand and 600 wanted, K =
         # 0.14653 drives per worker and day; zero-inventory plan by whole workers, constant workforce of 411.
