@@ -15,10 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sop_xl.errors import ArgumentError
+from sop_xl.supply.linear_program import LARGEST
 from sop_xl.supply.shapes import Array, numbers, place, series, size
-
-LARGEST = 1e12
-"""No quantity, time or cost is larger; beyond it a plan could not be exact."""
 
 SMALLEST = 1e-9
 """What one worker makes, and the hours of a unit, are zero or at least this."""

@@ -15,6 +15,9 @@ import numpy as np
 from sop_xl.errors import NoAnswerError
 from sop_xl.supply.shapes import Array
 
+LARGEST = 1e12
+"""No quantity, time or cost is larger; beyond it a plan could not be exact."""
+
 _NODES = 20_000
 _ZERO = 1e-9
 # Exact if that succeeds; in rare cases only the solver's own tolerances do.
@@ -146,6 +149,7 @@ def _flush() -> None:
 
 
 def _relaxed(program: Program, lower: Array, upper: Array) -> Any:
+    """The linear program within these bounds; None where it has no solution."""
     first = _linear(program.cost, program.equal, program.equal_to, program.at_most, lower, upper)
     return first if first.success else None
 

@@ -8,12 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sop_xl.errors import ArgumentError
-from sop_xl.supply.linear_program import Program, least_cost, magnitude, scaled_costs, tidy
+from sop_xl.supply.linear_program import LARGEST, Program, least_cost, magnitude, scaled_costs, tidy
 from sop_xl.supply.reach import check_reach
 from sop_xl.supply.shapes import Array, numbers, place, series, size
-
-LARGEST = 1e12
-"""No quantity or cost is larger; beyond it a plan could not be exact."""
 
 
 @dataclass(frozen=True)
