@@ -41,6 +41,7 @@ _MODULES = (
     "udfs.demand",
     "udfs.mix",
     "udfs.supply",
+    "udfs.aggregate",
     "udfs.capacity",
     "udfs.accuracy",
     "udfs.kpi",
@@ -60,6 +61,7 @@ Kind = Literal[
     "flags",  # numbers or TRUE/FALSE
     "date",
     "dates",
+    "settings",  # rows of a name and its value, or values per bucket
 ]
 Result = Literal["number", "series", "range", "table"]
 
@@ -70,7 +72,8 @@ class Argument:
 
     empty: what an empty cell in its range means. ``required`` arguments may still be empty cells where
     ``empty`` gives them a meaning; an omitted optional one takes ``default``, which None leaves to the
-    function. ``repeated`` marks a last argument that may come several times.
+    function. ``repeated`` marks a last argument that may come several times. ``settings``: for an argument of
+    that kind, the names it knows, each with what it means.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Argument:
     empty: Empty = "refused"
     words: tuple[str, ...] = ()
     repeated: bool = False
+    settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def label(self) -> str:
@@ -282,6 +286,8 @@ def _value(argument: Argument, value: object) -> tuple[Any, bool | None]:
             return convert.date(value, name), None
         case "dates":
             return convert.dates(value, name, empty), None
+        case "settings":
+            return convert.settings(value, name), None
 
 
 def _literal(value: object) -> str:
