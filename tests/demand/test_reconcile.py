@@ -288,7 +288,7 @@ def test_names_are_trimmed_and_numbers_are_names() -> None:
         (([[1], [2]],), "base has 2 rows, nodes has 5"),
         (([[1], [2], [None], [4], [5]],), "Row 3, column 1 of base is empty"),
         (([1, 2, 3, 4, "x"],), "base is 'x'"),
-        (([1, 2, 3, 4, 5], "MIDDLE_OUT"), "Use one of BOTTOM_UP"),
+        (([1, 2, 3, 4, 5], "SIDEWAYS"), "Use one of BOTTOM_UP"),
         (([1, 2, 3, 4, 5], 3), "method is 3"),
         (([1, 2, 3, 4, 5], "WLS_VAR"), "WLS_VAR needs residuals"),
         (([1, 2, 3, 4, 5], "MINT_SHRINK", [[1, 2]]), "residuals has 1 rows"),
