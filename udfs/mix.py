@@ -38,7 +38,7 @@ METHODS = ("BOTTOM_UP", "TOP_DOWN", "MIDDLE_OUT", "OLS", "WLS_STRUCT", "WLS_VAR"
     undefined="",
     example=Example(
         ([[10, 11, 10, 90, 10, 11, None, 11, 10]], 1),
-        [[10.0, 11.0, 10.0, 11.0, 10.0, 11.0, 11.0, 11.0, 10.0]],
+        [[10.0, 11.0, 10.0, 10.5, 10.0, 11.0, 11.0, 11.0, 10.0]],
     ),
 )
 def clean(history: Array, season: int, threshold: float) -> Array:

@@ -123,8 +123,12 @@ def fill_card(workbook: Workbook, card: Card) -> list[str]:
     """Fill fields of the cycle card; returns what to say about it."""
     for name, value in card.items():
         workbook.set_field(name, value)
-    said = ", ".join(f"{layout.FIELDS[name].label} {value}" for name, value in card.items())
+    said = ", ".join(f"{layout.FIELDS[name].label} {_shown(value)}" for name, value in card.items())
     return [f"Set on Home: {said}."] if said else []
+
+
+def _shown(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def forecast_step(cycle: Cycle) -> Outcome:

@@ -82,7 +82,7 @@ def clean(history: Any, season: int = 12, threshold: float = 8.0) -> Floats:
         Median absolute deviation: Hampel (1974), Journal of the American Statistical Association 69.
 
     >>> clean([10, 11, 10, 90, 10, 11, None, 11, 10], season=1)
-    array([10., 11., 10., 11., 10., 11., 11., 11., 10.])
+    array([10. , 11. , 10. , 10.5, 10. , 11. , 11. , 11. , 10. ])
     """
     season = whole_number(season, "season", 1, MAX_BUCKETS)
     if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not threshold > 0:

@@ -85,16 +85,40 @@ def forecast_levels(given: PlanInput, items: Items) -> Baseline:
             [_errors(given, family_series), _errors(given, item_series), _errors(given, rest)]
         )
     weight, unit = _common_unit(given)
-    if weight is None:
-        found = _family_by_family(families, leaves, owner, method, residuals)
-        levels = "families and items"
-    else:
-        total = np.nansum(weight[:, None] * family_series, axis=0, keepdims=True)
-        found = _with_total(given, total, families, leaves, owner, weight, method, residuals)
-        levels = f"total in {unit}, families and items"
+    total = None if weight is None else np.nansum(weight[:, None] * family_series, axis=0, keepdims=True)
+    tops = (
+        None
+        if total is None
+        else (_ahead(given, total), None if residuals is None else _errors(given, total))
+    )
+    live = _live(given, items, families, leaves, owner)
+    found = np.concatenate([families, leaves])
+    groups, group = np.unique(live, axis=1, return_inverse=True)
+    for number in range(groups.shape[1]):
+        rows, buckets = np.flatnonzero(groups[:, number]), np.flatnonzero(group.ravel() == number)
+        part = _Levels(rows, owner, len(families), found[rows][:, buckets], residuals, weight)
+        top = None if tops is None else (tops[0][:, buckets], tops[1])
+        found[np.ix_(rows, buckets)] = part.alone(method) if top is None else part.below(method, *top)
     count = len(families)
     agreed = found[count : count + len(items.codes)]
+    levels = "families and items" if weight is None else f"total in {unit}, families and items"
     return Baseline(found[:count], np.maximum(agreed, 0.0), replaced, levels)
+
+
+def _live(
+    given: PlanInput, items: Items, families: Array, leaves: Array, owner: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Which families and leaves take part in a bucket, (families and leaves, planned).
+
+    Who is forecast at nothing, or is not on sale, does not: no share of anybody's gap makes it sell.
+    """
+    forecast_at_all = np.asarray((leaves != 0).any(axis=1, keepdims=True))
+    sold = np.ones(leaves.shape, dtype=bool)
+    sold[: len(items.codes)] = on_sale_of(items, given.shape[1])
+    leaf = forecast_at_all & sold
+    family = np.repeat((families != 0).any(axis=1, keepdims=True), given.shape[1], axis=1)
+    np.logical_or.at(family, owner, leaf)
+    return np.concatenate([family, leaf])
 
 
 def _loaded(given: PlanInput) -> int:
@@ -209,34 +233,55 @@ def _common_unit(given: PlanInput) -> tuple[Array | None, str]:
     return (price, "money") if (price > 0).all() else (None, "")
 
 
-def _with_total(
-    given: PlanInput,
-    total: Array,
-    families: Array,
-    leaves: Array,
-    owner: NDArray[np.intp],
-    weight: Array,
-    method: str,
-    residuals: Array | None,
-) -> Array:
-    """Families and leaves that agree with each other and with their total, in units."""
-    count = len(families)
-    scale = np.concatenate([weight, weight[owner]])[:, None]
-    base = np.concatenate([_ahead(given, total), np.concatenate([families, leaves]) * scale])
-    errors = None if residuals is None else np.concatenate([_errors(given, total), residuals * scale])
-    names = ["all", *range(count + len(leaves))]
-    parents = [None, *["all"] * count, *owner.tolist()]
-    return np.asarray(reconcile(names, parents, base, method, errors)[1:] / scale)
+class _Levels:
+    """Families and leaves that take part in some buckets.
 
+    Args:
+        rows: their places among families and leaves, families first, (nodes,).
+        owner: family of each leaf.
+        count: number of families.
+        base: units, (nodes, buckets).
+        residuals: one-step errors of all families and leaves, in units.
+        weight: what makes the families' units addable.
+    """
 
-def _family_by_family(
-    families: Array, leaves: Array, owner: NDArray[np.intp], method: str, residuals: Array | None
-) -> Array:
-    """Families and leaves that agree, each family by itself."""
-    result = np.concatenate([families, leaves])
-    for family in range(len(families)):
-        rows = np.append(family, len(families) + np.flatnonzero(owner == family))
-        parents = [None, *[family] * (len(rows) - 1)]
-        errors = None if residuals is None else residuals[rows]
-        result[rows] = reconcile(rows.tolist(), parents, result[rows], method, errors)
-    return result
+    def __init__(
+        self,
+        rows: NDArray[np.intp],
+        owner: NDArray[np.intp],
+        count: int,
+        base: Array,
+        residuals: Array | None,
+        weight: Array | None,
+    ) -> None:
+        self.rows, self.base, self.weight = rows, base, weight
+        self.errors = None if residuals is None else residuals[rows]
+        self.leaf = rows >= count
+        self.family = np.where(self.leaf, owner[np.maximum(rows - count, 0)] if owner.size else 0, rows)
+
+    def below(self, method: str, top: Array, top_errors: Array | None) -> Array:
+        """Agreed with each other and with the total."""
+        if not len(self.rows) or self.weight is None:
+            return self.base
+        scale = self.weight[self.family][:, None]
+        errors = None
+        if self.errors is not None and top_errors is not None:
+            errors = np.concatenate([top_errors, self.errors * scale])
+        parents = [
+            family if leaf else "all" for family, leaf in zip(self.family.tolist(), self.leaf, strict=True)
+        ]
+        base = np.concatenate([top, self.base * scale])
+        found = reconcile(["all", *self.rows.tolist()], [None, *parents], base, method, errors)
+        return np.asarray(found[1:] / scale)
+
+    def alone(self, method: str) -> Array:
+        """Agreed with each other, each family by itself."""
+        result = self.base.copy()
+        for head in np.flatnonzero(~self.leaf):
+            mine = np.append(head, np.flatnonzero(self.leaf & (self.family == self.rows[head])))
+            names = self.rows[mine].tolist()
+            errors = None if self.errors is None else self.errors[mine]
+            result[mine] = reconcile(
+                names, [None, *names[:1] * (len(names) - 1)], result[mine], method, errors
+            )
+        return result

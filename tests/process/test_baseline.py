@@ -183,3 +183,39 @@ def test_buckets_that_are_not_loaded_yet_are_forecast_over() -> None:
     np.testing.assert_allclose(
         forecast_items(waiting, replace(items, history=sold)), forecast(sold[:, :-2], 15)[:, 2:]
     )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_family_never_sold_is_zero_under_every_method(method: str) -> None:
+    given, items = company()
+    history, sold = given.history.copy(), items.history.copy()
+    history[0] = sold[:3] = NAN
+    made = by(replace(given, history=history), replace(items, history=sold), method, spike_limit=8.0)
+    assert not made.families[0].any()
+    assert not made.items[:3].any()
+    assert made.families[1].all()
+
+
+def test_nothing_sold_at_all() -> None:
+    given, items = company()
+    nothing = replace(given, history=np.full((2, 60), NAN))
+    for method in METHODS:
+        made = by(
+            nothing,
+            replace(items, history=np.full((6, 60), NAN)),
+            method,
+            spike_limit=8.0,
+            per_working_day=True,
+        )
+        assert not made.families.any()
+        assert not made.items.any()
+
+
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "MIDDLE_OUT"])
+def test_an_item_that_is_not_on_sale_gets_no_share_of_a_gap(method: str) -> None:
+    given, items = company()
+    last = np.array([3.0, NAN, NAN, NAN, NAN, -1.0])
+    made = by(given, replace(items, last_bucket=last), method)
+    assert not made.items[0, 4:].any()
+    assert not made.items[5].any()
+    np.testing.assert_allclose(made.items[:3].sum(axis=0), made.families[0], rtol=1e-9)
