@@ -31,6 +31,8 @@ STEPS: dict[str, tuple[str, str]] = {
     "refresh-kpis": ("refresh_kpis", "calculate the measures"),
     "run-cycle": ("run_cycle", "all of these in order, written once"),
 }
+#: Commands that take the options of the forecast.
+FORECASTING = ("forecast", "run-cycle")
 WARNINGS_SHOWN = 12
 
 
@@ -69,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         "--source", type=Path, metavar="FILE", help="read this file in place of the mapping's own"
     )
     for name, (_, help) in STEPS.items():
-        command(name, help)
+        step = command(name, help)
+        if name in FORECASTING:
+            _forecast_options(step)
     publish = command("publish", "freeze the plan and write the workbook that others link to")
     publish.add_argument(
         "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
@@ -80,6 +84,54 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=help)
     return parser
+
+
+def _forecast_options(parser: argparse.ArgumentParser) -> None:
+    """How the baseline is made; what is given is written to the cycle card, so that it holds from then on."""
+    group = parser.add_argument_group("how to forecast (kept on Home)")
+    group.add_argument(
+        "--clean",
+        type=_spike_limit,
+        metavar="LIMIT",
+        default=argparse.SUPPRESS,
+        help="replace spikes further out than LIMIT typical deviations (8 is usual); off: leave the history",
+    )
+    group.add_argument(
+        "--working-days",
+        choices=("on", "off"),
+        default=argparse.SUPPRESS,
+        help="forecast per working day",
+    )
+    group.add_argument(
+        "--reconcile",
+        type=str.upper,
+        metavar="METHOD",
+        default=argparse.SUPPRESS,
+        help="how families and items are made to agree: MIDDLE_OUT, BOTTOM_UP, TOP_DOWN, OLS ...",
+    )
+
+
+def _spike_limit(text: str) -> float | None:
+    if text.lower() == "off":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor off") from None
+
+
+def _card(options: argparse.Namespace) -> dict[str, str | float]:
+    """The fields of the cycle card that the options fill."""
+    card: dict[str, str | float] = {}
+    if "clean" in options:
+        card["Home_CleanSpikes"] = "N" if options.clean is None else "Y"
+        if options.clean is not None:
+            card["Home_SpikeLimit"] = options.clean
+    if "working_days" in options:
+        card["Home_PerWorkingDay"] = "Y" if options.working_days == "on" else "N"
+    if "reconcile" in options:
+        card["Home_ReconcileMethod"] = options.reconcile
+    return card
 
 
 def _day(text: str) -> date:
@@ -138,7 +190,8 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
                 from sop_xl.commands import steps
 
                 step: Callable[..., Outcome] = getattr(steps, STEPS[options.command][0])
-                outcome = step(session.book, progress)
+                card = {"card": _card(options)} if options.command in FORECASTING else {}
+                outcome = step(session.book, progress, **card)
             if outcome.changed:
                 progress("Saving", 1.0)
                 session.save(keep_read_values=True)
