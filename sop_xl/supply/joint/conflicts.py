@@ -1,0 +1,344 @@
+"""Why not everything can be met in time: the limits that conflict, none of which could be left out.
+
+The question is put apart from prices: is there any production, with all overtime and subcontracting, that is never
+late and keeps every limit? Demand is then a limit like the others. Its dual answer (Farkas) names limits that
+cannot hold together; those that are not needed for the contradiction are dropped one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sop_xl.supply.joint.given import JointInput
+from sop_xl.supply.joint.model import load_matrix
+from sop_xl.supply.shapes import Array
+
+MOST = 8
+"""Conflicts looked for; the first ones are those to solve first."""
+
+NOISE = 1e-6
+WHOLE_SECONDS, WHOLE_LIMITS = 1.0, 200
+
+KINDS = ("capacity", "need", "limit", "lot", "fixed")
+CAPACITY, NEED, LIMIT, LOT, FIXED = range(len(KINDS))
+LARGE = 1000
+"""Cells of production from which the interior-point method is quicker than the simplex method."""
+
+
+Places = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Limits that cannot hold together; without any one of them the others could. Positions count from 0.
+
+    Attributes:
+        capacity: (resource, bucket) whose hours, with overtime and subcontracting, are all needed.
+        need: (family, bucket) up to which demand must be met.
+        limit: (family, bucket) whose inventory limit, or order book, leaves no room.
+        lot: (family, bucket) that cannot produce less than its lot minimum.
+        fixed: (family, bucket) of production that is decided already.
+        short: hours of the first resource that are missing in these buckets; without a resource, units of the
+            family of the first need or limit.
+        relief: what the hours of the resources include: overtime, subcontracting.
+        given_load: whether what is planned elsewhere loads one of the resources.
+    """
+
+    capacity: Places
+    need: Places
+    limit: Places
+    lot: Places
+    fixed: Places
+    short: float
+    relief: tuple[str, ...] = ()
+    given_load: bool = False
+
+    @property
+    def families(self) -> tuple[int, ...]:
+        """The families whose demand, limits, lots or fixed production take part, in order."""
+        return tuple(sorted({f for f, _ in (*self.need, *self.limit, *self.lot, *self.fixed)}))
+
+    def words(
+        self,
+        families: Sequence[str],
+        resources: Sequence[str],
+        buckets: Sequence[str],
+        units: Sequence[str] | None = None,
+    ) -> str:
+        """One sentence for a planner.
+
+        Args:
+            families, resources, buckets: their names, in the order of the input.
+            units: unit of each resource, hours without it.
+
+        >>> places = ((0, 1), (0, 2)), ((0, 2), (1, 2))
+        >>> conflict = Conflict(*places, (), (), (), 412.0, ("overtime",))
+        >>> conflict.words(["Soups", "Sauces"], ["Blending"], ["Feb", "Mar", "Apr"])
+        'Blending, Mar to Apr: 412 h short even with overtime; families Soups and Sauces.'
+        """
+        if self.capacity:
+            owners = list(dict.fromkeys(r for r, _ in self.capacity))
+            unit = units[owners[0]] if units else "h"
+            short = "too little" if self.lot else f"{_amount(self.short)} {unit} short"
+            relief = f" even with {_listed(self.relief)}" if self.relief else ""
+            parts = [f"{_where(self.capacity, resources, buckets)}: {short}{relief}"]
+            names = [families[f] for f in self.families]
+            if names:
+                parts.append(f"{'families' if len(names) > 1 else 'family'} {_listed(names)}")
+            if self.given_load:
+                with_ = "beside" if names else "already for"
+                parts.append(f"{with_} what is planned for families with another strategy")
+        else:
+            family, last = (self.need or self.limit)[-1]
+            short = "units" if self.lot else f"{_amount(self.short)} units"
+            what = "short" if self.need else "more than allowed"
+            parts = [f"{families[family]}: {short} {what} by {buckets[last]}"]
+        if self.fixed:
+            parts.append(f"production is fixed for {_where(self.fixed, families, buckets)}")
+        if self.limit and (self.capacity or self.need):
+            parts.append(f"no more may be made ahead of {_where(self.limit, families, buckets)}")
+        if self.lot:
+            parts.append(f"the lot minimum holds for {_where(self.lot, families, buckets)}")
+        return "; ".join(parts) + "."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def _where(places: Places, names: Sequence[str], buckets: Sequence[str]) -> str:
+    owners = list(dict.fromkeys(owner for owner, _ in places))
+    return _listed([f"{names[o]}, {_span([t for p, t in places if p == o], buckets)}" for o in owners])
+
+
+def _amount(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+def _span(places: Sequence[int], buckets: Sequence[str]) -> str:
+    first, last = min(places), max(places)
+    return buckets[first] if first == last else f"{buckets[first]} to {buckets[last]}"
+
+
+def find_conflicts(given: JointInput, most: int = MOST) -> tuple[Conflict, ...]:
+    """The conflicts that keep demand from being met in time and every limit from being kept.
+
+    Each is irreducible: drop one of its limits and the rest can hold. After one is found its hours (or, without
+    hours, its needs and limits) are lifted and the search goes on: "and even then ...".
+
+    Args:
+        given: families, resources and limits; prices do not matter.
+        most: conflicts to look for.
+    Source:
+        Gleeson and Ryan, Identifying minimally infeasible subsystems of inequalities, ORSA Journal on Computing 2
+        (1990); Chinneck and Dravnieks, Locating minimal infeasible constraint sets, same journal 3 (1991).
+
+    >>> from sop_xl.supply.joint.example import two_families
+    >>> full = two_families(demand=[[90, 90, 90], [50, 50, 50]])
+    >>> [conflict.words(["Soups", "Sauces"], ["Press"], ["Jan", "Feb", "Mar"]) for conflict in find_conflicts(full)]
+    ['Press, Jan to Mar: 60 h short even with overtime; families Soups and Sauces.']
+    """
+    scaled, units, hours, _ = given.scaled()
+    system = _System(scaled)
+    found: list[Conflict] = []
+    pending = system.contradictions(np.arange(system.count))
+    while pending and len(found) < most:
+        candidates = pending.pop(0)
+        core = system.irreducible(candidates)
+        found.append(system.conflict(core, units, hours))
+        lifted = core[system.kind[core] == CAPACITY]
+        if not len(lifted):
+            lifted = core[np.isin(system.kind[core], (NEED, LIMIT))]
+        rest = np.setdiff1d(candidates, lifted if len(lifted) else core)
+        pending += system.contradictions(rest)
+    if not found:
+        found += system.of_lots(units, hours)
+    return tuple(sorted(found, key=lambda conflict: (not conflict.capacity, -conflict.short)))
+
+
+class _System:
+    """All limits as rows ``matrix @ production ≤ bound``, one row for each; lots and fixed cells stand apart.
+
+    kind, place: which of `KINDS` each limit is, and its position among (resources or families, buckets).
+    """
+
+    def __init__(self, given: JointInput) -> None:
+        from scipy.sparse import csr_array, eye_array, kron, vstack
+
+        self.given = given
+        families, buckets = given.demand.shape
+        self.buckets = buckets
+        cells = families * buckets
+        nothing = given.net(np.zeros(given.demand.shape))
+        triangle = csr_array(np.tril(np.ones((buckets, buckets))))
+        running = csr_array(kron(eye_array(families), triangle, format="csr"))
+        rows = np.flatnonzero(~np.isnan(given.capacity))
+        need = np.flatnonzero((given.due > nothing + NOISE).ravel())
+        limit = np.flatnonzero(np.isfinite(given.limit).ravel())
+        lot = np.broadcast_to(np.nan_to_num(given.lot_minimum)[:, None], given.free.shape)
+        lots, fixed = np.flatnonzero(given.free & (lot > 0)), np.flatnonzero(~given.free)
+        self.matrix = csr_array(
+            vstack([load_matrix(given)[rows], -running[need], running[limit]], format="csr")
+        )
+        self.bound = np.concatenate(
+            [
+                (given.capacity + given.extra - given.given_load).ravel()[rows],
+                (nothing - given.due).ravel()[need],
+                (given.limit - nothing).ravel()[limit],
+            ]
+        )
+        places = (rows, need, limit, lots, fixed)
+        self.kind = np.repeat(np.arange(len(KINDS)), [len(place) for place in places])
+        self.place = np.concatenate(places)
+        self.rows, self.count = len(self.bound), len(self.kind)
+        self.lot, self.fixed, self.cells = lot.ravel(), given.fixed.ravel(), cells
+
+    def _bounds(self, limits: NDArray[np.intp]) -> Array:
+        """Lowest and highest production under the fixed cells among ``limits``."""
+        bounds = np.column_stack([np.zeros(self.cells), np.full(self.cells, np.inf)])
+        places = self.place[limits[self.kind[limits] == FIXED]]
+        bounds[places] = self.fixed[places, None]
+        return bounds
+
+    def _stretch(self, limits: NDArray[np.intp], stretched: NDArray[np.bool_], weight: Array) -> Any:
+        """The least sum by which the ``stretched`` rows among ``limits`` must give way; the solver's answer."""
+        from scipy.optimize import linprog
+        from scipy.sparse import csr_array, hstack
+
+        rows = limits[limits < self.rows]
+        bounds = self._bounds(limits)
+        part = self.matrix[rows]
+        # Only the production that these rows speak of; a small question stays small.
+        used = np.unique(part.indices)
+        slack = np.flatnonzero(stretched[rows])
+        give = csr_array((np.ones(len(slack)), (slack, np.arange(len(slack)))), shape=(len(rows), len(slack)))
+        found = linprog(
+            np.concatenate([np.zeros(len(used)), weight[rows][slack]]),
+            A_ub=hstack([part[:, used], -give], format="csr"),
+            b_ub=self.bound[rows],
+            bounds=np.vstack([bounds[used], np.tile([0.0, np.inf], (len(slack), 1))]),
+            method="highs-ipm" if len(used) > LARGE else "highs",
+        )
+        return found, rows, used
+
+    def holds(self, limits: NDArray[np.intp]) -> bool:
+        """Whether these limits can hold together; lot minimums that cannot be judged in time are said to hold."""
+        if not (limits < self.rows).any():
+            return True
+        if (self.kind[limits] == LOT).any():
+            return self._whole(limits)
+        found, _, _ = self._stretch(limits, np.ones(self.rows, dtype=bool), np.ones(self.rows))
+        return bool(found.fun <= NOISE)
+
+    def _whole(self, limits: NDArray[np.intp]) -> bool:
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import block_array, csr_array
+
+        rows, cells = limits[limits < self.rows], self.place[limits[self.kind[limits] == LOT]]
+        count, bounds = np.arange(len(cells)), self._bounds(limits)
+        pick = csr_array((np.ones(len(cells)), (count, cells)), shape=(len(cells), self.cells))
+        # More than all demand, limits and lots together is never needed.
+        most = float(np.abs(self.bound).sum() + self.lot.max())
+        least = csr_array((self.lot[cells], (count, count)))
+        largest = csr_array((np.full(len(cells), most), (count, count)))
+        matrix = block_array([[self.matrix[rows], None], [-pick, least], [pick, -largest]], format="csr")
+        found = milp(
+            np.zeros(matrix.shape[1]),
+            integrality=np.repeat([0, 1], [self.cells, len(cells)]),
+            bounds=Bounds(np.append(bounds[:, 0], 0 * count), np.append(bounds[:, 1], 0 * count + 1)),
+            constraints=LinearConstraint(
+                matrix, -np.inf, np.append(self.bound[rows] + NOISE, np.zeros(2 * len(cells)))
+            ),
+            options={"time_limit": WHOLE_SECONDS},
+        )
+        return bool(found.status != 2)
+
+    def contradictions(self, limits: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+        """Sets of limits, without a limit in common, of which each cannot hold; empty where all can."""
+        from scipy.sparse import csr_array
+        from scipy.sparse.csgraph import connected_components
+
+        linear = limits[self.kind[limits] != LOT]
+        if not (linear < self.rows).any():
+            return []
+        # Hours give way first: how many are missing is what a planner asks.
+        weight = np.where(self.kind[: self.rows] == CAPACITY, 1.0, 1000.0)
+        found, rows, used = self._stretch(linear, np.ones(self.rows, dtype=bool), weight)
+        if found.fun <= NOISE:
+            return []
+        dual = -found.ineqlin.marginals
+        held = np.abs(dual) > 1e-9 * max(1.0, float(np.abs(dual).max()))
+        part = csr_array(self.matrix[rows[held]][:, used])
+        part.data = np.ones_like(part.data)
+        links = part @ part.T
+        count, label = connected_components(links, directed=False)
+        # A fixed cell takes part where a row that is held speaks of it.
+        tied = linear[self.kind[linear] == FIXED]
+        sets = []
+        for number in range(count):
+            members = rows[held][label == number]
+            spoken = np.unique(self.matrix[members].indices)
+            chosen = np.concatenate([members, tied[np.isin(self.place[tied], spoken)]])
+            if not self.holds(chosen):
+                sets.append(chosen)
+        return sets if sets or self.holds(linear) else [linear]
+
+    def irreducible(self, limits: NDArray[np.intp]) -> NDArray[np.intp]:
+        """A subset that cannot hold, and of which every smaller part can: fixed cells are let go first."""
+        # Early needs go before late ones, so that the longest stretch of shortage remains.
+        kept = limits
+        for one in limits[np.lexsort((self.place[limits] % self.buckets, -self.kind[limits]))]:
+            without = kept[kept != one]
+            if not self.holds(without):
+                kept = without
+        return np.sort(kept)
+
+    def conflict(self, core: NDArray[np.intp], units: Array, hours: Array) -> Conflict:
+        """The conflict in words' reach: positions, and how much is missing."""
+        groups = {
+            name: tuple(
+                (int(p) // self.buckets, int(p) % self.buckets)
+                for p in self.place[core[self.kind[core] == k]]
+            )
+            for k, name in enumerate(KINDS)
+        }
+        rows = core[core < self.rows]
+        for k, scale in ((CAPACITY, hours), (NEED, units), (LIMIT, units)):
+            mine = rows[self.kind[rows] == k]
+            if len(mine):
+                # The hours of the first resource alone can settle it, since no limit of the set is one too many.
+                owner = self.place[mine[0]] // self.buckets
+                stretched = np.zeros(self.rows, dtype=bool)
+                stretched[mine[self.place[mine] // self.buckets == owner]] = True
+                found, _, _ = self._stretch(core, stretched, np.ones(self.rows))
+                short = float(found.fun or 0.0) * float(scale[owner])
+                break
+        slots = self.place[core[self.kind[core] == CAPACITY]]
+        relief = tuple(
+            word
+            for word, most in (
+                ("overtime", self.given.overtime_limit),
+                ("subcontracting", self.given.subcontract_limit),
+            )
+            if np.nan_to_num(most).ravel()[slots].any()
+        )
+        load = bool(self.given.given_load.ravel()[slots].any())
+        return Conflict(**groups, short=short, relief=relief, given_load=load)
+
+    def of_lots(self, units: Array, hours: Array) -> list[Conflict]:
+        """The conflict that lot minimums bring about, looked for in one family after the other, then in all."""
+        lots = self.kind == LOT
+        if not lots.any():
+            return []
+        owner = np.where(self.kind == CAPACITY, -1, self.place // self.buckets)
+        everything = np.arange(self.count)
+        sets = [everything[(owner == f) | (owner < 0)] for f in np.unique(owner[lots])]
+        for limits in [*sets, everything]:
+            if len(limits) <= WHOLE_LIMITS and not self.holds(limits):
+                return [self.conflict(self.irreducible(limits), units, hours)]
+        return []
