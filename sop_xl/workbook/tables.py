@@ -5,7 +5,7 @@ from __future__ import annotations
 from sop_xl.workbook.spec import Column, Table
 
 MAKE = ("MTS", "MTO")
-STRATEGIES = ("LEVEL", "CHASE", "TARGET")
+STRATEGIES = ("LEVEL", "CHASE", "TARGET", "OPTIMAL")
 RESOURCE_KINDS = ("labour", "machine", "material", "supplier", "logistics")
 EVENT_KINDS = ("promotion", "launch", "phase-out", "price", "one-off")
 STEP_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REJECTED", "SKIPPED")
@@ -63,6 +63,27 @@ FAMILIES = Table(
             "At the start of the current bucket; empty: sum of tblStock",
         ),
         _number("Opening backlog", "units", "Unshipped orders at the start of the current bucket, for MTO"),
+        _number(
+            "Holding cost",
+            "money per unit and bucket",
+            "Of one unit in stock at the end of a bucket; empty: 2 % of the unit cost a month",
+            later=True,
+        ),
+        _number(
+            "Backorder cost",
+            "money per unit and bucket",
+            "Of one unit that waits at the end of a bucket; empty: price - unit cost a month",
+            later=True,
+        ),
+        _number(
+            "Lot minimum", "units", "Least production of a bucket that makes any; empty: none", later=True
+        ),
+        _number(
+            "Inventory limit",
+            "units",
+            "Most that can be stored at the end of a bucket; empty: none",
+            later=True,
+        ),
         Column("Demand owner", width=16),
         Column("Supply owner", width=16),
     ),
@@ -97,9 +118,15 @@ RESOURCES = Table(
         Column("Kind", "choice", choices=RESOURCE_KINDS, width=10),
         Column("Name", width=24),
         Column("Unit", help="h, t, pallets; empty means h", width=8),
-        _number("Overtime limit", "units of the resource per bucket"),
-        _number("Overtime cost", "money per unit of the resource"),
-        _number("Subcontract cost", "money per unit of the resource"),
+        _number("Overtime limit", "units of the resource per bucket", "Most that overtime adds; empty: none"),
+        _number("Overtime cost", "money per unit of the resource", "On top of the unit cost; empty: 0"),
+        _number(
+            "Subcontract limit",
+            "units of the resource per bucket",
+            "Most that others take over; empty: none",
+            later=True,
+        ),
+        _number("Subcontract cost", "money per unit of the resource", "On top of the unit cost; empty: 0"),
     ),
     identity=("Resource",),
 )
