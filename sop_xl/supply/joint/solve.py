@@ -12,6 +12,7 @@ from sop_xl.errors import NoAnswerError
 from sop_xl.supply.joint.conflicts import LARGE, Conflict, find_conflicts
 from sop_xl.supply.joint.given import JointInput
 from sop_xl.supply.joint.model import Model, build_model
+from sop_xl.supply.rough_cut import extra_hours
 from sop_xl.supply.shapes import Array
 
 TOLERANCE = 1e-7
@@ -196,10 +197,14 @@ def _account(
     """Everything that follows from the production, so that every identity holds exactly."""
     stock, noise = given.to_stock[:, None], units[:, None] * 1e-6
     net, load = given.net(production), given.load(production)
-    over = np.maximum(np.nan_to_num(load - given.capacity, nan=0.0), 0.0)
-    over = np.where(over > hours[:, None] * 1e-6, over, 0.0)
-    overtime, subcontract = _cheapest(given, over)
-    missing = over - overtime - subcontract
+    overtime, subcontract, missing = extra_hours(
+        load,
+        given.capacity,
+        given.overtime_limit,
+        given.overtime_cost,
+        given.subcontract_limit,
+        given.subcontract_cost,
+    )
     missing = np.where(missing > hours[:, None] * 1e-6, missing, 0.0)
     late = np.maximum(given.due - net, 0.0)
     late = np.where(late > noise, late, 0.0)
@@ -233,13 +238,3 @@ def _account(
         conflicts=(),
         gap=gap,
     )
-
-
-def _cheapest(given: JointInput, over: Array) -> tuple[Array, Array]:
-    """Hours above capacity by overtime and subcontracting, the cheaper one first."""
-    limits = np.nan_to_num(given.overtime_limit), np.nan_to_num(given.subcontract_limit)
-    own_first = given.overtime_cost <= given.subcontract_cost
-    overtime = np.where(own_first, np.minimum(over, limits[0]), 0.0)
-    subcontract = np.minimum(over - overtime, limits[1])
-    overtime = np.where(own_first, overtime, np.minimum(over - subcontract, limits[0]))
-    return overtime, subcontract
