@@ -156,7 +156,8 @@ def supply_step(cycle: Cycle) -> Outcome:
     outcome.data = {"short": short, "overrides": kept}
     if cycle.joint is not None:
         families = [given.families[i].code for i in planning.optimal(given)]
-        for line in joint_words(given, cycle.joint, families):
+        currency = str(cycle.workbook.field("Home_Currency") or "")
+        for line in joint_words(given, cycle.joint, families, currency):
             outcome.say(line)
         outcome.data["optimal"] = {"families": families, "cost": cycle.joint.cost, **cycle.joint.costs}
     return outcome

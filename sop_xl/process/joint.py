@@ -8,13 +8,14 @@ from sop_xl.model import PlanInput
 from sop_xl.supply.joint import JointPlan
 
 
-def joint_words(given: PlanInput, plan: JointPlan, families: list[str]) -> list[str]:
+def joint_words(given: PlanInput, plan: JointPlan, families: list[str], currency: str = "") -> list[str]:
     """What the plan of the ``families`` does on the resources, what does not fit, and which hour is worth most.
 
     Args:
         given: what the plan is made from.
         plan: of the families with the strategy OPTIMAL.
         families: their codes.
+        currency: of money, in words.
     """
     buckets = bucket_labels(given)
     codes = [resource.code for resource in given.resources]
@@ -42,9 +43,8 @@ def joint_words(given: PlanInput, plan: JointPlan, families: list[str]) -> list[
     value = np.nan_to_num(plan.value_of_hour)
     if value.size and value.max() > 0:
         r, t = np.unravel_index(int(value.argmax()), value.shape)
-        said.append(
-            f"The most valuable {units[r]} is one more of {codes[r]} in {buckets[t]}: it saves {value[r, t]:,.2f}."
-        )
+        saves = f"{value[r, t]:,.2f} {currency}".rstrip()
+        said.append(f"One more {units[r]} of {codes[r]} in {buckets[t]} is worth most: it saves {saves}.")
     return said
 
 

@@ -47,6 +47,7 @@ class Conflict:
             family of the first need or limit.
         relief: what the hours of the resources include: overtime, subcontracting.
         given_load: whether what is planned elsewhere loads one of the resources.
+        to_order: whether the family of the last need or limit is made to order.
     """
 
     capacity: Places
@@ -57,6 +58,7 @@ class Conflict:
     short: float
     relief: tuple[str, ...] = ()
     given_load: bool = False
+    to_order: bool = False
 
     @property
     def families(self) -> tuple[int, ...]:
@@ -96,7 +98,10 @@ class Conflict:
         else:
             family, last = (self.need or self.limit)[-1]
             short = "units" if self.lot else f"{_amount(self.short)} units"
-            what = "short" if self.need else "more than allowed"
+            if self.need:
+                what = "on order above the target" if self.to_order else "short"
+            else:
+                what = "made before they are ordered" if self.to_order else "above the inventory limit"
             parts = [f"{families[family]}: {short} {what} by {buckets[last]}"]
         if self.fixed:
             parts.append(f"production is fixed for {_where(self.fixed, families, buckets)}")
@@ -328,7 +333,9 @@ class _System:
             if np.nan_to_num(most).ravel()[slots].any()
         )
         load = bool(self.given.given_load.ravel()[slots].any())
-        return Conflict(**groups, short=short, relief=relief, given_load=load)
+        last = (groups["need"] or groups["limit"] or ((0, 0),))[-1]
+        to_order = not self.given.to_stock[last[0]] if len(self.given.to_stock) else False
+        return Conflict(**groups, short=short, relief=relief, given_load=load, to_order=bool(to_order))
 
     def of_lots(self, units: Array, hours: Array) -> list[Conflict]:
         """The conflict that lot minimums bring about, looked for in one family after the other, then in all."""

@@ -141,6 +141,7 @@ def _linear(model: Model, cost: Array, lower: Array, upper: Array) -> Any:
             b_eq=model.change,
             bounds=np.column_stack([lower, upper]),
             method=method,
+            options={"primal_feasibility_tolerance": 1e-9},
         )
         if found.status in (0, 2):
             return found
@@ -185,7 +186,6 @@ def _loosened(model: Model, seconds: float) -> Model:
 def _tidy(production: Array, scaled: JointInput) -> Array:
     """Without the noise of the solver: fixed cells as given, next to nothing as nothing."""
     made = np.where(np.abs(production) < TOLERANCE, 0.0, np.maximum(production, 0.0))
-    made = np.round(made, 9)
     lot = np.nan_to_num(scaled.lot_minimum)[:, None]
     made = np.where((made > 0) & (made < lot) & (made > lot * (1 - 1e-6)), lot, made)
     return np.where(scaled.free, made, scaled.fixed)
@@ -205,7 +205,10 @@ def _account(
         given.subcontract_limit,
         given.subcontract_cost,
     )
-    missing = np.where(missing > hours[:, None] * 1e-6, missing, 0.0)
+    # What is left of a load that the solver takes as carried is noise; it is no hour that somebody lacks.
+    little = hours[:, None] * 1e-6
+    missing = np.where(missing > little, missing, 0.0)
+    overtime, subcontract = (np.where(part > little, part, 0.0) for part in (overtime, subcontract))
     late = np.maximum(given.due - net, 0.0)
     late = np.where(late > noise, late, 0.0)
     excess = np.maximum(net - given.limit, 0.0)
