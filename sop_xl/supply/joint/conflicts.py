@@ -7,13 +7,13 @@ cannot hold together; those that are not needed for the contradiction are droppe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sop_xl.errors import NoAnswerError
 from sop_xl.supply.joint.given import JointInput
 from sop_xl.supply.joint.model import load_matrix
 from sop_xl.supply.shapes import Array
@@ -133,8 +133,9 @@ def _span(places: Sequence[int], buckets: Sequence[str]) -> str:
 def find_conflicts(given: JointInput, most: int = MOST) -> tuple[Conflict, ...]:
     """The conflicts that keep demand from being met in time and every limit from being kept.
 
-    Each is irreducible: drop one of its limits and the rest can hold. After one is found its hours (or, without
-    hours, its needs and limits) are lifted and the search goes on: "and even then ...".
+    Each is irreducible: drop one of its limits and the rest can hold. What one family or one resource explains is
+    told first, the largest shortage before the others; only then what several resources bring about together.
+    After a conflict is found its hours (or, without hours, its needs and limits) are lifted and the search goes on.
 
     Args:
         given: families, resources and limits; prices do not matter.
@@ -151,16 +152,23 @@ def find_conflicts(given: JointInput, most: int = MOST) -> tuple[Conflict, ...]:
     scaled, units, hours, _ = given.scaled()
     system = _System(scaled)
     found: list[Conflict] = []
-    pending = system.contradictions(np.arange(system.count))
-    while pending and len(found) < most:
-        candidates = pending.pop(0)
-        core = system.irreducible(candidates)
-        found.append(system.conflict(core, units, hours))
-        lifted = core[system.kind[core] == CAPACITY]
-        if not len(lifted):
-            lifted = core[np.isin(system.kind[core], (NEED, LIMIT))]
-        rest = np.setdiff1d(candidates, lifted if len(lifted) else core)
-        pending += system.contradictions(rest)
+    lifted = np.zeros(system.count, dtype=bool)
+
+    def explain(limits: NDArray[np.intp]) -> None:
+        while len(found) < most:
+            conflicting = system.proof(limits[~lifted[limits]], system.hours_first)
+            if conflicting is None:
+                return
+            core = system.irreducible(conflicting)
+            found.append(system.conflict(core, units, hours))
+            for kinds in ((CAPACITY,), (NEED, LIMIT)):
+                part = core[np.isin(system.kind[core], kinds)]
+                lifted[part] = True
+                if len(part):
+                    break
+
+    for limits in [*system.of_families(), *system.of_resources(), system.linear]:
+        explain(limits)
     if not found:
         found += system.of_lots(units, hours)
     return tuple(sorted(found, key=lambda conflict: (not conflict.capacity, -conflict.short)))
@@ -201,6 +209,8 @@ class _System:
         self.kind = np.repeat(np.arange(len(KINDS)), [len(place) for place in places])
         self.place = np.concatenate(places)
         self.rows, self.count = len(self.bound), len(self.kind)
+        # Which family or resource a limit belongs to; see `kind` for which of the two.
+        self.owner = self.place // buckets
         self.lot, self.fixed, self.cells = lot.ravel(), given.fixed.ravel(), cells
 
     def _bounds(self, limits: NDArray[np.intp]) -> Array:
@@ -210,26 +220,35 @@ class _System:
         bounds[places] = self.fixed[places, None]
         return bounds
 
-    def _stretch(self, limits: NDArray[np.intp], stretched: NDArray[np.bool_], weight: Array) -> Any:
-        """The least sum by which the ``stretched`` rows among ``limits`` must give way; the solver's answer."""
+    def _stretch(self, limits: NDArray[np.intp], weight: Array) -> tuple[float, Array, NDArray[np.intp]]:
+        """By how much rows among ``limits`` must give way at least, a unit of each counting ``weight``.
+
+        Args:
+            weight: one for every row; rows with zero do not give way.
+        Returns:
+            The least weighted sum, what one unit of each row changes of it, and the rows.
+        """
         from scipy.optimize import linprog
         from scipy.sparse import csr_array, hstack
 
         rows = limits[limits < self.rows]
-        bounds = self._bounds(limits)
         part = self.matrix[rows]
-        # Only the production that these rows speak of; a small question stays small.
+        # Only the production that these rows speak of: a small question stays small.
         used = np.unique(part.indices)
-        slack = np.flatnonzero(stretched[rows])
+        slack = np.flatnonzero(weight[rows])
         give = csr_array((np.ones(len(slack)), (slack, np.arange(len(slack)))), shape=(len(rows), len(slack)))
         found = linprog(
             np.concatenate([np.zeros(len(used)), weight[rows][slack]]),
             A_ub=hstack([part[:, used], -give], format="csr"),
             b_ub=self.bound[rows],
-            bounds=np.vstack([bounds[used], np.tile([0.0, np.inf], (len(slack), 1))]),
-            method="highs-ipm" if len(used) > LARGE else "highs",
+            bounds=np.vstack([self._bounds(limits)[used], np.tile([0.0, np.inf], (len(slack), 1))]),
+            method="highs-ipm" if len(used) > LARGE else "highs-ds",
         )
-        return found, rows, used
+        if found.x is None:
+            raise NoAnswerError(
+                f"The solver stopped: {found.message}", "Look for numbers of very different size."
+            )
+        return float(found.fun), found.ineqlin.marginals, rows
 
     def holds(self, limits: NDArray[np.intp]) -> bool:
         """Whether these limits can hold together; lot minimums that cannot be judged in time are said to hold."""
@@ -237,8 +256,7 @@ class _System:
             return True
         if (self.kind[limits] == LOT).any():
             return self._whole(limits)
-        found, _, _ = self._stretch(limits, np.ones(self.rows, dtype=bool), np.ones(self.rows))
-        return bool(found.fun <= NOISE)
+        return self.proof(limits) is None
 
     def _whole(self, limits: NDArray[np.intp]) -> bool:
         from scipy.optimize import Bounds, LinearConstraint, milp
@@ -263,45 +281,71 @@ class _System:
         )
         return bool(found.status != 2)
 
-    def contradictions(self, limits: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-        """Sets of limits, without a limit in common, of which each cannot hold; empty where all can."""
-        from scipy.sparse import csr_array
-        from scipy.sparse.csgraph import connected_components
+    def proof(self, limits: NDArray[np.intp], weight: Array | float = 1.0) -> NDArray[np.intp] | None:
+        """The limits without those that take no part in the contradiction; None where they hold together.
 
-        linear = limits[self.kind[limits] != LOT]
-        if not (linear < self.rows).any():
-            return []
-        # Hours give way first: how many are missing is what a planner asks.
-        weight = np.where(self.kind[: self.rows] == CAPACITY, 1.0, 1000.0)
-        found, rows, used = self._stretch(linear, np.ones(self.rows, dtype=bool), weight)
-        if found.fun <= NOISE:
-            return []
-        dual = -found.ineqlin.marginals
-        held = np.abs(dual) > 1e-9 * max(1.0, float(np.abs(dual).max()))
-        part = csr_array(self.matrix[rows[held]][:, used])
-        part.data = np.ones_like(part.data)
-        links = part @ part.T
-        count, label = connected_components(links, directed=False)
+        By Farkas' lemma: rows whose marginal is zero are not needed to show that the others cannot hold.
+        """
+        if not (limits < self.rows).any():
+            return None
+        short, marginals, rows = self._stretch(limits, np.broadcast_to(weight, (self.rows,)))
+        if short <= NOISE:
+            return None
+        part = np.abs(marginals)
+        held = rows[part > 1e-9 * part.max()]
         # A fixed cell takes part where a row that is held speaks of it.
-        tied = linear[self.kind[linear] == FIXED]
+        fixed = limits[self.kind[limits] == FIXED]
+        spoken = np.unique(self.matrix[held].indices)
+        return np.concatenate([held, fixed[np.isin(self.place[fixed], spoken)]])
+
+    @property
+    def hours_first(self) -> Array:
+        """Weights under which hours give way before demand: how many are missing is what a planner asks."""
+        return np.where(self.kind[: self.rows] == CAPACITY, 1.0, 1000.0)
+
+    @property
+    def linear(self) -> NDArray[np.intp]:
+        """All limits but the lot minimums."""
+        return np.flatnonzero(self.kind != LOT)
+
+    def of_families(self) -> Iterator[NDArray[np.intp]]:
+        """The limits of each family whose fixed production or opening stock can be a conflict by itself."""
+        given = self.given
+        owner = np.where(self.kind == CAPACITY, -1, self.owner)[self.linear]
+        above = given.net(np.zeros(given.demand.shape)) > given.limit + NOISE
+        for family in np.flatnonzero((~given.free | above).any(axis=1)):
+            yield self.linear[owner == family]
+
+    def of_resources(self) -> list[NDArray[np.intp]]:
+        """The limits of each resource that is short by itself and of its families, the shortest one first."""
         sets = []
-        for number in range(count):
-            members = rows[held][label == number]
-            spoken = np.unique(self.matrix[members].indices)
-            chosen = np.concatenate([members, tied[np.isin(self.place[tied], spoken)]])
-            if not self.holds(chosen):
-                sets.append(chosen)
-        return sets if sets or self.holds(linear) else [linear]
+        resources, families = (self.given.profile[:, i].astype(int) - 1 for i in (1, 0))
+        kind, owner = self.kind[self.linear], self.owner[self.linear]
+        for resource in range(len(self.given.capacity)):
+            mine = np.isin(owner, families[resources == resource])
+            hours = owner == resource
+            limits = self.linear[np.where(kind == CAPACITY, hours, mine)]
+            if (self.kind[limits] == CAPACITY).any():
+                short, _, _ = self._stretch(limits, self.hours_first)
+                if short > NOISE:
+                    sets.append((short, limits))
+        return [limits for _, limits in sorted(sets, key=lambda pair: -pair[0])]
 
     def irreducible(self, limits: NDArray[np.intp]) -> NDArray[np.intp]:
         """A subset that cannot hold, and of which every smaller part can: fixed cells are let go first."""
         # Early needs go before late ones, so that the longest stretch of shortage remains.
         kept = limits
         for one in limits[np.lexsort((self.place[limits] % self.buckets, -self.kind[limits]))]:
-            without = kept[kept != one]
-            if not self.holds(without):
-                kept = without
+            if one in kept and not self.holds(without := kept[kept != one]):
+                kept = self._smaller(without)
         return np.sort(kept)
+
+    def _smaller(self, limits: NDArray[np.intp]) -> NDArray[np.intp]:
+        """What is left of a contradiction at a glance, where that is still one beyond the solver's noise."""
+        if (self.kind[limits] == LOT).any():
+            return limits
+        found = self.proof(limits)
+        return limits if found is None or len(found) == len(limits) or self.holds(found) else found
 
     def conflict(self, core: NDArray[np.intp], units: Array, hours: Array) -> Conflict:
         """The conflict in words' reach: positions, and how much is missing."""
@@ -318,10 +362,9 @@ class _System:
             if len(mine):
                 # The hours of the first resource alone can settle it, since no limit of the set is one too many.
                 owner = self.place[mine[0]] // self.buckets
-                stretched = np.zeros(self.rows, dtype=bool)
-                stretched[mine[self.place[mine] // self.buckets == owner]] = True
-                found, _, _ = self._stretch(core, stretched, np.ones(self.rows))
-                short = float(found.fun or 0.0) * float(scale[owner])
+                weight = np.zeros(self.rows)
+                weight[mine[self.owner[mine] == owner]] = 1.0
+                short = self._stretch(core, weight)[0] * float(scale[owner])
                 break
         slots = self.place[core[self.kind[core] == CAPACITY]]
         relief = tuple(
@@ -342,7 +385,7 @@ class _System:
         lots = self.kind == LOT
         if not lots.any():
             return []
-        owner = np.where(self.kind == CAPACITY, -1, self.place // self.buckets)
+        owner = np.where(self.kind == CAPACITY, -1, self.owner)
         everything = np.arange(self.count)
         sets = [everything[(owner == f) | (owner < 0)] for f in np.unique(owner[lots])]
         for limits in [*sets, everything]:
