@@ -128,7 +128,7 @@ def joint_input(given: PlanInput, demand: Array) -> JointInput:
         target=np.maximum(target[chosen], 0.0),
         fixed=fixed_production(given)[chosen],
         profile=np.array(lines, dtype=float).reshape(-1, 4),
-        capacity=given.capacity.reshape(len(given.resources), -1),
+        capacity=given.capacity.reshape(len(given.resources), given.shape[1]),
         given_load=load_of(given, others),
         overtime_limit=costs.overtime_limit,
         overtime_cost=costs.overtime_cost,
