@@ -7,6 +7,9 @@ import numpy as np
 from sop_xl.model import PlanInput
 from sop_xl.supply.joint import JointPlan
 
+GAP_TO_TELL = 0.001
+"""Part of the cost from which it is said that a better plan may exist."""
+
 
 def joint_words(given: PlanInput, plan: JointPlan, families: list[str], currency: str = "") -> list[str]:
     """What the plan of the ``families`` does on the resources, what does not fit, and which hour is worth most.
@@ -32,6 +35,8 @@ def joint_words(given: PlanInput, plan: JointPlan, families: list[str], currency
         said.append(
             f"No cost is given for the extra hours of {', '.join(dict.fromkeys(free))}: they counted as free."
         )
+    if plan.gap > GAP_TO_TELL:
+        said.append(f"With these lot minimums a plan may exist that costs up to {plan.gap:.1%} less.")
     said += [conflict.words(families, codes, buckets, units) for conflict in plan.conflicts]
     late = [f for f in range(len(families)) if plan.late[f].any()]
     if late and not plan.conflicts:

@@ -22,7 +22,7 @@ MOST = 8
 """Conflicts looked for; the first ones are those to solve first."""
 
 NOISE = 1e-6
-WHOLE_SECONDS, WHOLE_LIMITS = 1.0, 200
+WHOLE_SECONDS, WHOLE_LIMITS, WHOLE_FAMILIES = 0.3, 200, 20
 
 KINDS = ("capacity", "need", "limit", "lot", "fixed")
 CAPACITY, NEED, LIMIT, LOT, FIXED = range(len(KINDS))
@@ -387,7 +387,7 @@ class _System:
             return []
         owner = np.where(self.kind == CAPACITY, -1, self.owner)
         everything = np.arange(self.count)
-        sets = [everything[(owner == f) | (owner < 0)] for f in np.unique(owner[lots])]
+        sets = [everything[(owner == f) | (owner < 0)] for f in np.unique(owner[lots])[:WHOLE_FAMILIES]]
         for limits in [*sets, everything]:
             if len(limits) <= WHOLE_LIMITS and not self.holds(limits):
                 return [self.conflict(self.irreducible(limits), units, hours)]

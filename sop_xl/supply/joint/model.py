@@ -72,11 +72,12 @@ def load_matrix(given: JointInput) -> Any:
     return csr_array((hours, places), shape=(resources * buckets, cells))
 
 
-def build_model(given: JointInput) -> Model:
+def build_model(given: JointInput, lots: NDArray[np.bool_] | None = None) -> Model:
     """Matrices of the joint plan.
 
     Args:
         given: in any units; `JointInput.scaled` gives those a solver likes.
+        lots: cells whose lot minimum counts, (families, buckets); without it, all that have one.
 
     >>> from sop_xl.supply.joint.example import two_families
     >>> build_model(two_families()).balance.shape
@@ -90,7 +91,7 @@ def build_model(given: JointInput) -> Model:
 
     free = given.free
     lot = np.broadcast_to(np.nan_to_num(given.lot_minimum)[:, None], free.shape)
-    lot_cells = np.flatnonzero(free & (lot > 0))
+    lot_cells = np.flatnonzero(free & (lot > 0) & (True if lots is None else lots))
     binaries = len(lot_cells)
 
     # Balance: position[t] - position[t-1] - production[t] = -demand[t] (+ change of the target order book).

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sop_xl.errors import NoAnswerError
 from sop_xl.supply.joint.conflicts import LARGE, Conflict, find_conflicts
@@ -18,7 +20,18 @@ from sop_xl.supply.shapes import Array
 TOLERANCE = 1e-7
 """What the solver may miss a limit by, of a magnitude of one."""
 
-MIP_GAP = 1e-6
+MIP_GAP = 1e-4
+"""How much of all cost a plan with lot minimums may lie above the best one."""
+
+WINDOW = 3
+"""Buckets whose lots are decided at once when there is no time for all."""
+
+LEAST_SECONDS = 2.0
+"""Time that every such window has, whatever the whole time is."""
+
+GOOD_GAP = 0.01
+"""A plan further from the best than this part of all cost is worth another search."""
+
 COSTS = ("production", "ahead", "overtime", "subcontract", "holding", "late", "below_target")
 
 
@@ -63,7 +76,7 @@ class JointPlan:
         return float(sum(self.costs.values()))
 
 
-def joint_plan(given: JointInput, *, seconds: float = 60.0, explain: bool = True) -> JointPlan:
+def joint_plan(given: JointInput, *, seconds: float = 20.0, explain: bool = True) -> JointPlan:
     """The plan of least cost for all families together.
 
     Fixed production, capacity with overtime and subcontracting, inventory limits, lot minimums, and making nothing
@@ -91,16 +104,11 @@ def joint_plan(given: JointInput, *, seconds: float = 60.0, explain: bool = True
     array([[3., 4., 5.]])
     """
     scaled, units, hours, money = given.scaled()
-    model = build_model(scaled)
-    answer = _least_cost(model, seconds)
-    if answer is None:
-        answer = _least_cost(_loosened(model, seconds), seconds)
-    if answer is None:
-        raise NoAnswerError(
-            f"No plan was found within {seconds:g} s.", "Give more time, or fewer lot minimums."
-        )
-    x, prices, gap = answer
-    production = _tidy(x[model.block("production")].reshape(given.demand.shape), scaled) * units[:, None]
+    answer = _answer(scaled, seconds)
+    model, prices, gap = answer.model, answer.prices, answer.gap
+    production = (
+        _tidy(answer.x[model.block("production")].reshape(given.demand.shape), scaled) * units[:, None]
+    )
     value = np.full(given.capacity.size, np.nan)
     # The row's marginal is what the cost changes by; more room never costs.
     value[model.rows] = np.maximum(-prices, 0.0) * money / hours[model.rows // given.capacity.shape[1]]
@@ -110,11 +118,102 @@ def joint_plan(given: JointInput, *, seconds: float = 60.0, explain: bool = True
     return plan
 
 
-def _least_cost(model: Model, seconds: float) -> tuple[Array, Array, float] | None:
-    """Columns, marginals of the capacity rows and the gap; None where no plan keeps all limits."""
+@dataclass(frozen=True)
+class _Answer:
+    """A model, its columns, the marginals of its capacity rows, and how far its cost may be from the least."""
+
+    model: Model
+    x: Array
+    prices: Array
+    gap: float
+
+    @property
+    def cost(self) -> float:
+        return float(self.model.cost @ self.x) + self.model.constant
+
+
+def _answer(scaled: JointInput, seconds: float) -> _Answer:
+    """The best plan found.
+
+    Lot minimums count only where a plan without them would fall short, cell after cell: a plan that keeps them
+    where nobody asked is the best of all that do, and most cells never need a 0/1 column. When half the time is
+    gone without one, all count; when that is no good, the buckets are decided window after window. The last plan
+    that fell short tells how good the result is.
+    """
+    lots, half = np.zeros(scaled.demand.shape, dtype=bool), time.monotonic() + seconds / 2
+    best: _Answer | None = None
+    bound, model = 0.0, build_model(scaled, lots)
+    while time.monotonic() < half or not lots.any():
+        model = build_model(scaled, lots)
+        left = max(half - time.monotonic(), 0.5)
+        answer = _least_cost(model, left)
+        if answer is None:
+            model = _loosened(model, left)
+            answer = _least_cost(model, left)
+        if answer is None:
+            break
+        bound = max(bound, answer.cost * (1 - answer.gap))
+        short = _below_lot(scaled, answer)
+        if not short.any():
+            best = answer
+            break
+        lots |= short
+    if best is None:
+        every = build_model(scaled)
+        for name in ("missing", "excess"):
+            every.upper[every.block(name)] = model.upper[model.block(name)]
+        best = _least_cost(every, seconds / 2)
+    if best is None or best.cost - bound > GOOD_GAP * abs(best.cost):
+        other = _by_windows(model, seconds / 2)
+        best = min((one for one in (best, other) if one), key=lambda one: one.cost, default=None)
+    if best is None:
+        raise NoAnswerError(
+            f"No plan was found within {seconds:g} s.", "Give more time, or fewer lot minimums."
+        )
+    return replace(best, gap=max(0.0, 1 - bound / best.cost) if best.cost > 0 else best.gap)
+
+
+def _below_lot(scaled: JointInput, answer: _Answer) -> NDArray[np.bool_]:
+    made = answer.x[answer.model.block("production")].reshape(scaled.demand.shape)
+    lot = np.nan_to_num(scaled.lot_minimum)[:, None]
+    return scaled.free & (made > TOLERANCE) & (made < lot * (1 - 1e-6))
+
+
+def _by_windows(like: Model, seconds: float) -> _Answer | None:
+    """A plan that decides some buckets at a time which families produce: those before stay, those after are free
+    of lots. Pochet and Wolsey, Production Planning by Mixed Integer Programming, relax-and-fix.
+
+    Args:
+        like: with the limits of ``missing`` and ``excess`` that count.
+    """
+    given = like.given
+    buckets = given.demand.shape[1]
+    decided = np.zeros(given.demand.shape)
+    for first in range(0, buckets, WINDOW):
+        window = np.arange(buckets) < first + WINDOW
+        model = build_model(given, np.broadcast_to(window, given.demand.shape))
+        for name in ("missing", "excess"):
+            model.upper[model.block(name)] = like.upper[like.block(name)]
+        lots = model.block("lots")
+        before = model.lot_cells % buckets < first
+        runs = decided.ravel()[model.lot_cells]
+        model.lower[lots] = np.where(before, runs, 0.0)
+        model.upper[lots] = np.where(before, runs, 1.0)
+        found = _whole(model, model.cost, model.constant, max(seconds * WINDOW / buckets, LEAST_SECONDS))
+        # Whoever produces nothing breaks no limit: what remains when a window takes too long.
+        decided.ravel()[model.lot_cells] = runs if found.x is None else np.round(found.x[lots])
+    model.lower[lots] = model.upper[lots] = decided.ravel()[model.lot_cells]
+    found = _linear(model, model.cost, model.lower, model.upper)
+    if found.x is None:
+        return None
+    return _Answer(model, found.x, found.ineqlin.marginals[: len(model.rows)], 1.0)
+
+
+def _least_cost(model: Model, seconds: float) -> _Answer | None:
+    """The plan of least cost; None where no plan keeps all limits."""
     lower, upper, gap = model.lower, model.upper, 0.0
     if len(model.lot_cells):
-        found = _whole(model, model.cost, seconds)
+        found = _whole(model, model.cost, model.constant, seconds)
         if found.x is None:
             return None
         gap = float(found.mip_gap or 0.0)
@@ -123,7 +222,9 @@ def _least_cost(model: Model, seconds: float) -> tuple[Array, Array, float] | No
         lower, upper = lower.copy(), upper.copy()
         lower[model.block("lots")] = upper[model.block("lots")] = runs
     found = _linear(model, model.cost, lower, upper)
-    return None if found.x is None else (found.x, found.ineqlin.marginals[: len(model.rows)], gap)
+    if found.x is None:
+        return None
+    return _Answer(model, found.x, found.ineqlin.marginals[: len(model.rows)], gap)
 
 
 def _linear(model: Model, cost: Array, lower: Array, upper: Array) -> Any:
@@ -148,20 +249,23 @@ def _linear(model: Model, cost: Array, lower: Array, upper: Array) -> Any:
     raise NoAnswerError(f"The solver stopped: {found.message}", "Look for numbers of very different size.")
 
 
-def _whole(model: Model, cost: Array, seconds: float) -> Any:
+def _whole(model: Model, cost: Array, constant: float, seconds: float) -> Any:
+    """The answer of the search, with one more column that holds the ``constant``: the gap is one of all cost."""
     from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import csr_array, hstack, vstack
 
-    whole = np.zeros(len(cost))
+    whole = np.zeros(len(cost) + 1)
     whole[model.block("lots")] = 1
+    matrix = vstack([model.balance, model.capacity, model.lots], format="csr")
+    low = np.concatenate([model.change, np.full(len(model.room) + model.lots.shape[0], -np.inf)])
+    high = np.concatenate([model.change, model.room, np.zeros(model.lots.shape[0])])
     return milp(
-        cost,
+        np.append(cost, constant),
         integrality=whole,
-        bounds=Bounds(model.lower, model.upper),
-        constraints=[
-            LinearConstraint(model.balance, model.change, model.change),
-            LinearConstraint(model.capacity, -np.inf, model.room),
-            LinearConstraint(model.lots, -np.inf, 0.0),
-        ],
+        bounds=Bounds(np.append(model.lower, 1.0), np.append(model.upper, 1.0)),
+        constraints=LinearConstraint(
+            hstack([matrix, csr_array((matrix.shape[0], 1))], format="csr"), low, high
+        ),
         options={"time_limit": seconds, "mip_rel_gap": MIP_GAP},
     )
 
@@ -174,11 +278,14 @@ def _loosened(model: Model, seconds: float) -> Model:
         breach[model.block(name)] = 1.0
     open_ = replace(model, upper=upper)
     found = (
-        _whole(open_, breach, seconds) if len(model.lot_cells) else _linear(open_, breach, model.lower, upper)
+        _whole(open_, breach, 0.0, seconds)
+        if len(model.lot_cells)
+        else _linear(open_, breach, model.lower, upper)
     )
     if found.x is not None:
         broken = breach > 0
-        taken = np.where(found.x > TOLERANCE, found.x * (1 + 1e-9) + 1e-9, 0.0)
+        most = found.x[: len(broken)]
+        taken = np.where(most > TOLERANCE, most * (1 + 1e-9) + 1e-9, 0.0)
         upper = np.where(broken, taken, upper)
     return replace(model, upper=upper)
 
