@@ -226,6 +226,19 @@ def test_with_lots_an_hour_is_valued_while_the_same_buckets_produce() -> None:
     assert plan.value_of_hour[0, 2] == pytest.approx(saved)
 
 
+@settings(max_examples=10)
+@given(cases(lots=True))
+def test_without_time_for_a_search_lots_are_kept_and_the_gap_is_an_upper_bound(case: JointInput) -> None:
+    plan, best = joint_plan(case, seconds=1e-6, explain=False), joint_plan(case, explain=False)
+    made = plan.production[case.free]
+    lot = np.broadcast_to(case.lot_minimum[:, None], case.demand.shape)[case.free]
+    assert ((made == 0) | (made >= lot * (1 - 1e-9))).all()
+    if not broken(plan):
+        noise = 1e-4 * (1 + best.cost)
+        assert best.cost - noise <= plan.cost
+        assert plan.cost * (1 - plan.gap) <= best.cost + noise
+
+
 def test_stevenson_production_planning_as_transportation_problem() -> None:
     # Stevenson, Operations Management, aggregate planning, transportation model: 124,730.
     plan = joint_plan(
@@ -385,6 +398,11 @@ def test_what_is_fixed_too_high_breaks_its_limit_as_little_as_can_be() -> None:
     assert conflict.words(["SOUPS", "SAUCES"], ["BLEND"], ["Jan", "Feb", "Mar"]) == (
         "SOUPS: 15 units above the inventory limit by Jan; production is fixed for SOUPS, Jan."
     )
+
+
+def test_a_plan_needs_time() -> None:
+    with pytest.raises(ArgumentError, match="seconds is 0"):
+        joint_plan(two_families(), seconds=0)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sop_xl.errors import NoAnswerError
+from sop_xl.errors import ArgumentError, NoAnswerError
 from sop_xl.supply.joint.conflicts import LARGE, Conflict, find_conflicts
 from sop_xl.supply.joint.given import JointInput
 from sop_xl.supply.joint.model import Model, build_model
@@ -90,6 +90,7 @@ def joint_plan(given: JointInput, *, seconds: float = 20.0, explain: bool = True
     Returns:
         A `JointPlan`.
     Raises:
+        ArgumentError: no time is given.
         NoAnswerError: no plan was found within the time.
     Source:
         Nahmias, Production and Operations Analysis, aggregate planning by linear programming; with several families
@@ -103,6 +104,8 @@ def joint_plan(given: JointInput, *, seconds: float = 20.0, explain: bool = True
     >>> plan.value_of_hour
     array([[3., 4., 5.]])
     """
+    if not seconds > 0:
+        raise ArgumentError(f"seconds is {seconds:g}.", "Give some time, such as 20.")
     scaled, units, hours, money = given.scaled()
     answer = _answer(scaled, seconds)
     model, prices, gap = answer.model, answer.prices, answer.gap
