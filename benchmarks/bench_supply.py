@@ -114,7 +114,8 @@ def page(results: dict[tuple[int, int, int], dict[str, dict[str, float]]]) -> st
         "imports are not counted. `python3 dev.py bench supply` writes this page again.",
         "",
         "*Build* is the time from arrays to the model: for sop_xl and linopy the matrices, for PuLP its expressions, "
-        "without the file that it writes for CBC. *Whole* is build, solve and result. The peak is of the process.",
+        "without the file that it writes for CBC. *Whole* is build, solve and result, without the search for "
+        "conflicts. The peak is of the process.",
         "",
         "| families × resources × buckets | program | build s | whole s | peak MB | cost |",
         "|---|---|---:|---:|---:|---:|",

@@ -7,6 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.hosts.libreoffice import LibreOffice
 from tests.tiny import (
     done,
     facts,
@@ -17,6 +18,7 @@ from tests.tiny import (
     tiny_company,
     type_override,
 )
+from tests.workbook.test_native_formulas import compare
 
 NEW = ("Overtime", "Subcontract", "Value of one more", "Most valuable in")
 
@@ -55,6 +57,10 @@ def test_the_cycle_says_what_the_joint_plan_does(company: Path, tmp_path: Path) 
     assert line["Value of one more"] > 0
     assert line["Most valuable in"] is not None
     assert crew["Subcontract"] == 0
+
+
+def test_a_spreadsheet_program_calculates_the_same_plan(company: Path, libreoffice: LibreOffice) -> None:
+    assert compare(company, libreoffice) > 1000
 
 
 def test_the_capacity_check_alone_finds_the_same_value_as_the_cycle(company: Path, tmp_path: Path) -> None:

@@ -369,6 +369,26 @@ def test_the_shortage_is_the_hours_that_would_settle_it() -> None:
     assert find_conflicts(changed(case, capacity=nearly))[0].short == pytest.approx(1)
 
 
+@pytest.mark.parametrize("others", [0, 600])
+def test_resources_that_only_together_are_too_little_are_named_together(others: int) -> None:
+    # The first has hours in the first bucket only, the second in the second only; a unit needs both at once.
+    case = two_families(
+        demand=np.vstack([[[0.0, 30]], np.ones((others, 2))]),
+        opening=0.0,
+        to_stock=True,
+        holding_cost=1.0,
+        profile=[[1, 1, 0, 1.0], [1, 2, 0, 1.0]],
+        capacity=[[50.0, 0], [0, 50]],
+        overtime_limit=NAN,
+    )
+    (conflict,) = joint_plan(case).conflicts
+    assert conflict.capacity == ((0, 1), (1, 0))
+    assert conflict.need == ((0, 1),)
+    assert conflict.short == pytest.approx(30)
+    enough = changed(case, capacity=np.full((2, 2), 50.0))
+    assert find_conflicts(enough) == ()
+
+
 def test_a_lot_that_cannot_be_stored_is_named() -> None:
     case = two_families(lot_minimum=np.array([90.0, NAN]), inventory_limit=np.array([15.0, NAN]))
     plan = joint_plan(case)

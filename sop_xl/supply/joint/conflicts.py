@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sop_xl.errors import NoAnswerError
 from sop_xl.supply.joint.given import JointInput
-from sop_xl.supply.joint.model import load_matrix
+from sop_xl.supply.joint.model import build_model, load_matrix
 from sop_xl.supply.shapes import Array
 
 MOST = 8
@@ -167,11 +167,34 @@ def find_conflicts(given: JointInput, most: int = MOST) -> tuple[Conflict, ...]:
                 if len(part):
                     break
 
-    for limits in [*system.of_families(), *system.of_resources(), system.linear]:
+    for limits in [*system.of_families(), *system.of_resources()]:
         explain(limits)
+    # The whole system is a large question: it is asked where it must be.
+    if system.cells <= LARGE or not (found or _in_time(scaled)):
+        explain(system.linear)
     if not found:
         found += system.of_lots(units, hours)
     return tuple(sorted(found, key=lambda conflict: (not conflict.capacity, -conflict.short)))
+
+
+def _in_time(given: JointInput) -> bool:
+    """Whether everything can be met in time and every limit be kept, lots aside, by the matrices of the plan."""
+    from scipy.optimize import linprog
+
+    model = build_model(given, np.zeros(given.demand.shape, dtype=bool))
+    upper = model.upper.copy()
+    upper[model.block("late")] = 0.0
+    # Prices do not matter for the answer, but a program without any takes several times longer.
+    found = linprog(
+        model.cost,
+        A_ub=model.capacity,
+        b_ub=model.room,
+        A_eq=model.balance,
+        b_eq=model.change,
+        bounds=np.column_stack([model.lower, upper]),
+        method="highs-ipm",
+    )
+    return bool(found.status == 0)
 
 
 class _System:
