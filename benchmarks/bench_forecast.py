@@ -295,8 +295,8 @@ def _fresh(code: str, **environment: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def inside_environment(arguments: list[str]) -> int:
-    """Run this script again with the Python of ``.bench-venv``, making the environment first if need be."""
+def inside_environment(arguments: list[str], script: Path) -> int:
+    """Run a benchmark again with the Python of ``.bench-venv``, making the environment first if need be."""
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wanted = (ROOT / "benchmarks" / "requirements.txt").read_text(encoding="utf-8")
     stamp = VENV / "stamp.txt"
@@ -309,7 +309,7 @@ def inside_environment(arguments: list[str]) -> int:
                 raise SystemExit("The peers could not be installed; the reason is above.")
         stamp.write_text(wanted, encoding="utf-8")
     environment = {**os.environ, **SINGLE_CORE, "PYTHONPATH": str(ROOT), "SOP_BENCH": "1", "SOP_FAST": "0"}
-    return subprocess.call([str(python), str(Path(__file__)), *arguments], env=environment)
+    return subprocess.call([str(python), str(script), *arguments], env=environment)
 
 
 def main(arguments: list[str]) -> int:
@@ -329,7 +329,7 @@ def main(arguments: list[str]) -> int:
     if "SOP_BENCH" not in os.environ:
         if given.cache:
             arguments = [*arguments, "--cache", str(given.cache.resolve())]
-        return inside_environment(arguments)
+        return inside_environment(arguments, Path(__file__))
     from forecast_peers import Cache
 
     results = Results()

@@ -24,12 +24,17 @@ class Family:
 
     Attributes:
         make: ``"MTS"`` to stock or ``"MTO"`` to order.
-        strategy: ``"LEVEL"``, ``"CHASE"`` or ``"TARGET"``.
+        strategy: ``"LEVEL"``, ``"CHASE"``, ``"TARGET"`` or ``"OPTIMAL"``.
         target_days: working days of demand to hold.
         target_backlog_weeks: weeks of orders to keep open (make to order).
         price, unit_cost: money per unit, NaN where not given.
         opening_inventory, opening_backlog: units at the start of the current bucket.
         method: how the family is forecast, a method of SOP_FORECAST.
+        holding_cost, backorder_cost: money per unit and bucket, in stock or late; NaN where not given.
+        lot_minimum: units made at least in a bucket that makes any, NaN where not given.
+        inventory_limit: units in stock at most at the end of a bucket, NaN where not given.
+
+    What counts where a cost or limit is not given: `sop_xl.supply.costs`.
     """
 
     code: str
@@ -44,6 +49,10 @@ class Family:
     unit_cost: float = float("nan")
     opening_inventory: float = 0.0
     opening_backlog: float = 0.0
+    holding_cost: float = float("nan")
+    backorder_cost: float = float("nan")
+    lot_minimum: float = float("nan")
+    inventory_limit: float = float("nan")
     demand_owner: str = ""
     supply_owner: str = ""
     method: str = "AUTO"
@@ -55,8 +64,10 @@ class Resource:
 
     Attributes:
         unit: unit of load and capacity, hours where not given.
-        overtime_limit: units of the resource per bucket that overtime adds at most, NaN where not given.
-        overtime_cost: money per unit of the resource.
+        overtime_limit, subcontract_limit: units of the resource per bucket that overtime or others add at
+            most, NaN where not given.
+        overtime_cost, subcontract_cost: money per unit of the resource on top of the unit cost, NaN where not
+            given.
     """
 
     code: str
@@ -65,6 +76,8 @@ class Resource:
     unit: str = "h"
     overtime_limit: float = float("nan")
     overtime_cost: float = float("nan")
+    subcontract_limit: float = float("nan")
+    subcontract_cost: float = float("nan")
 
 
 @dataclass(frozen=True)

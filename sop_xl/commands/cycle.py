@@ -16,6 +16,7 @@ from sop_xl.model import Array, Items, Plan, PlanInput
 from sop_xl.process import planning
 from sop_xl.process.baseline import Baseline, forecast_items, forecast_levels
 from sop_xl.process.mix import mix_of
+from sop_xl.supply.joint import JointPlan
 from sop_xl.workbook import gather, input_checks
 from sop_xl.workbook.contents import ViewContents, contents
 from sop_xl.workbook.mix import items_of, write_mix
@@ -65,6 +66,19 @@ class Cycle:
     def given(self, value: PlanInput) -> None:
         self._given = value
         self.__dict__.pop("plan", None)
+        self.__dict__.pop("joint", None)
+
+    def propose(self) -> None:
+        """A new production proposal for every family."""
+        joint = self.joint
+        self.given = planning.with_proposal(self.given, joint)
+        # A proposal is no part of what the joint plan is made from: it need not be solved again.
+        self.joint = joint
+
+    @cached_property
+    def joint(self) -> JointPlan | None:
+        """The joint plan of the families with the strategy OPTIMAL, for what is given now."""
+        return planning.joint_of(self.given)
 
     @cached_property
     def plan(self) -> Plan:

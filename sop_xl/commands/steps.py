@@ -14,11 +14,13 @@ import xlwings as xw
 from sop_xl.checks import errors
 from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
-from sop_xl.model import Measures
+from sop_xl.model import Array, Measures
 from sop_xl.process import planning
 from sop_xl.process.gaps import find_gaps
+from sop_xl.process.joint import joint_words
 from sop_xl.process.measures import measures
-from sop_xl.supply.rough_cut import LoadCheck, check_load
+from sop_xl.supply.costs import costs_of
+from sop_xl.supply.rough_cut import LoadCheck, check_load, extra_hours
 from sop_xl.workbook import layout
 from sop_xl.workbook.read import CARD_LIMITS, Workbook
 from sop_xl.workbook.write import write_table
@@ -198,7 +200,7 @@ def _say_how(outcome: Outcome, cycle: Cycle) -> None:
 def supply_step(cycle: Cycle) -> Outcome:
     """New production proposal for every family."""
     outcome = Outcome("plan-supply")
-    cycle.given = planning.with_proposal(cycle.given)
+    cycle.propose()
     given, plan = cycle.given, cycle.plan
     kept = int((~np.isnan(given.production_override)).sum())
     outcome.say(
@@ -216,6 +218,12 @@ def supply_step(cycle: Cycle) -> Outcome:
         else "No family runs out of stock."
     )
     outcome.data = {"short": short, "overrides": kept}
+    if cycle.joint is not None:
+        families = [given.families[i].code for i in planning.optimal(given)]
+        currency = str(cycle.workbook.field("Home_Currency") or "")
+        for line in joint_words(given, cycle.joint, families, currency):
+            outcome.say(line)
+        outcome.data["optimal"] = {"families": families, "cost": cycle.joint.cost, **cycle.joint.costs}
     return outcome
 
 
@@ -228,10 +236,22 @@ def capacity_step(cycle: Cycle) -> Outcome:
         outcome.say("No resources are given: nothing to check.")
         return outcome
     result = check_load(plan.load, given.capacity)
+    costs = costs_of(given)
+    overtime, subcontract, _ = extra_hours(
+        plan.load,
+        given.capacity,
+        costs.overtime_limit,
+        costs.overtime_cost,
+        costs.subcontract_limit,
+        costs.subcontract_cost,
+    )
+    value = cycle.joint.value_of_hour if cycle.joint else np.full(plan.load.shape, np.nan)
     ends = [bucket.end for bucket in given.horizon.planned]
     lines = []
     for r, resource in enumerate(given.resources):
         peak, first = int(result.peak_bucket[r]), int(result.first_overload[r])
+        known = not np.isnan(value[r]).all()
+        dearest = int(np.nanargmax(value[r])) if known else -1
         lines.append(
             [
                 resource.code,
@@ -240,15 +260,30 @@ def capacity_step(cycle: Cycle) -> Outcome:
                 ends[first] if first >= 0 else None,
                 float(result.hours_short[r]) if result.status[r] != "NO CAPACITY" else None,
                 result.status[r],
+                float(overtime[r].sum()),
+                float(subcontract[r].sum()),
+                float(value[r, dearest]) if known else None,
+                ends[dearest] if known and value[r, dearest] > 0 else None,
             ]
         )
     write_table(cycle.workbook, "tblCapacityCheck", lines)
-    _say_capacity(outcome, cycle, result)
+    _say_capacity(outcome, cycle, result, overtime + subcontract)
     outcome.data = {
         "resources": [
             dict(
                 zip(
-                    ("resource", "peak", "peak_bucket", "first_overload", "hours_short", "status"),
+                    (
+                        "resource",
+                        "peak",
+                        "peak_bucket",
+                        "first_overload",
+                        "hours_short",
+                        "status",
+                        "overtime",
+                        "subcontract",
+                        "value_of_hour",
+                        "value_bucket",
+                    ),
                     line,
                     strict=True,
                 )
@@ -259,7 +294,7 @@ def capacity_step(cycle: Cycle) -> Outcome:
     return outcome
 
 
-def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck) -> None:
+def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck, extra: Array) -> None:
     given = cycle.given
     over = [r for r, status in enumerate(result.status) if status == "OVER"]
     missing = sum(status == "NO CAPACITY" for status in result.status)
@@ -267,10 +302,15 @@ def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck) -> None:
         peak = given.horizon.planned[int(result.peak_bucket[r])].end
         resource = given.resources[r]
         buckets = int((cycle.plan.short[r] > 0).sum())
+        covered = (
+            f" Overtime and subcontracting can carry {extra[r].sum():,.0f} {resource.unit} of it."
+            if extra[r].any()
+            else ""
+        )
         outcome.say(
             f"{resource.code} is overloaded in {counted(buckets, 'bucket')}, "
             f"{result.hours_short[r]:,.0f} {resource.unit} short; "
-            f"the peak is {result.peak_utilization[r]:.0%} in {peak:%b %Y}."
+            f"the peak is {result.peak_utilization[r]:.0%} in {peak:%b %Y}.{covered}"
         )
     if missing:
         outcome.say(

@@ -203,6 +203,48 @@ def check_load(load: ArrayLike, capacity: ArrayLike, limit: ArrayLike = 1.0) -> 
     )
 
 
+def extra_hours(
+    load: ArrayLike,
+    capacity: ArrayLike,
+    overtime_limit: ArrayLike,
+    overtime_cost: ArrayLike,
+    subcontract_limit: ArrayLike,
+    subcontract_cost: ArrayLike,
+) -> tuple[Array, Array, Array]:
+    """Overtime and subcontracted hours that carry the load above capacity, the cheaper ones first.
+
+    Args:
+        load: hours, shape (resources, buckets).
+        capacity: hours, as ``load``, shape (resources,) or one number; NaN is not given, and never short.
+        overtime_limit, subcontract_limit: hours a bucket, likewise; NaN is none.
+        overtime_cost, subcontract_cost: money per hour, likewise; NaN counts as zero.
+    Returns:
+        Overtime, subcontracted and still missing hours, each as ``load``.
+    Raises:
+        ArgumentError: negative numbers, shapes that do not fit.
+    Source:
+        Arnold, Chapman, Clive, Introduction to Materials Management, ch. 5: ways to add capacity.
+
+    >>> [hours.tolist() for hours in extra_hours([[90, 130]], 100, 20, 5, 50, 8)]
+    [[[0.0, 20.0]], [[0.0, 10.0]], [[0.0, 0.0]]]
+    """
+    hours = np.atleast_2d(series(load, "load", negative=False))
+    over = hours - per_cell(capacity, "capacity", hours, missing=True, negative=False)
+    over = np.where(over > _ROUNDING * (1 + hours), over, 0.0)
+    limits, costs = [], []
+    for kind, limit, cost in (
+        ("overtime", overtime_limit, overtime_cost),
+        ("subcontract", subcontract_limit, subcontract_cost),
+    ):
+        limits.append(np.nan_to_num(per_cell(limit, f"{kind}_limit", hours, missing=True, negative=False)))
+        costs.append(np.nan_to_num(per_cell(cost, f"{kind}_cost", hours, missing=True, negative=False)))
+    own_first = costs[0] <= costs[1]
+    overtime = np.where(own_first, np.minimum(over, limits[0]), 0.0)
+    subcontract = np.minimum(over - overtime, limits[1])
+    overtime = np.where(own_first, overtime, np.minimum(over - subcontract, limits[0]))
+    return overtime, subcontract, over - overtime - subcontract
+
+
 @dataclass(frozen=True)
 class ResourceCheck:
     """One resource of a capacity check; buckets count from 1, None where there is none."""

@@ -174,6 +174,10 @@ def _families(given: Tables, codes: Codes) -> tuple[Family, ...]:
             unit_cost=number("Unit cost", i, np.nan),
             opening_inventory=number("Opening inventory", i, float(on_hand[i])),
             opening_backlog=number("Opening backlog", i, 0.0),
+            holding_cost=number("Holding cost", i, np.nan),
+            backorder_cost=number("Backorder cost", i, np.nan),
+            lot_minimum=number("Lot minimum", i, np.nan),
+            inventory_limit=number("Inventory limit", i, np.nan),
             demand_owner=rows["Demand owner"][i] or "",
             supply_owner=rows["Supply owner"][i] or "",
             method=(rows["Forecast method"][i] or "AUTO").upper(),
@@ -195,6 +199,8 @@ def _resources(rows: Rows) -> tuple[Resource, ...]:
             rows["Unit"][i] or "h",
             number("Overtime limit", i),
             number("Overtime cost", i),
+            number("Subcontract limit", i),
+            number("Subcontract cost", i),
         )
         for i, code in enumerate(rows["Resource"])
     )

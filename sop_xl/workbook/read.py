@@ -243,7 +243,11 @@ class Workbook:
     def rows(self, name: str) -> Rows:
         """All filled rows of a table, cells in their kinds."""
         definition, place = layout.TABLES[name], self.place(name)
-        missing = [header for header in definition.headers if header not in place.columns]
+        missing = [
+            column.header
+            for column in definition.columns
+            if column.header not in place.columns and not column.later
+        ]
         if missing:
             raise WorkbookError(
                 f"{name} on sheet {place.sheet} has no column {', '.join(missing)}.",
@@ -255,6 +259,8 @@ class Workbook:
         first = place.table.range.column
         cells = {
             column.header: [_kind(values[i][place.columns[column.header] - first], column) for i in filled]
+            if column.header in place.columns
+            else [None] * len(filled)
             for column in definition.columns
         }
         numbers = [place.header_row + 1 + i for i in filled]
@@ -263,7 +269,7 @@ class Workbook:
                 k for k, i in enumerate(filled) if _is_number(values[i][place.columns[column.header] - first])
             )
             for column in definition.columns
-            if column.kind == "text"
+            if column.kind == "text" and column.header in place.columns
         }
         return Rows(
             name,
