@@ -34,9 +34,11 @@ def bind(entry: registry.Function) -> Callable[..., Any]:
     bound.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [_parameter(argument) for argument in entry.arguments]
     )
-    decorated: Callable[..., Any] = xw.func(category=f"S&OP {entry.category}")(bound)
+    decorated: Callable[..., Any] = bound
     for argument in entry.arguments:
         decorated = xw.arg(argument.name, doc=argument.help, **_READ)(decorated)
+    # Last, because each xw.arg puts the category back to that of xlwings.
+    decorated = xw.func(category=f"S&OP {entry.category}")(decorated)
     return decorated
 
 

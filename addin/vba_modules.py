@@ -21,15 +21,13 @@ MAX_HELP = 255
 PROJECT = "sop"
 
 # Words that VBA does not accept as the name of an argument.
-_RESERVED = frozenset(
-    """addressof alias and any append array as attribute boolean byref byte byval call case cdecl close const
+_VBA_WORDS = """addressof alias and any append array as attribute boolean byref byte byval call case cdecl close const
     currency date debug decimal declare dim do double each else elseif empty end endif enum eqv erase error event exit
     false for friend function get global gosub goto if imp implements in input integer is let lib like line lock long
     longlong longptr loop lset me mid mod name new next not nothing null object on open option optional or output
     paramarray print private property ptrsafe public put raiseevent random read redim rem resume return rset seek
     select set shared single static step stop string sub tab then to true type typeof unknown until unlock variant
-    wend while with withevents write xor""".split()
-)
+    wend while with withevents write xor"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,9 @@ def wrappers_source() -> str:
 def _wrapper(entry: Function) -> str:
     arguments = entry.arguments
     names = [argument.name for argument in arguments]
-    if bad := [name for name in names if name.lower() in _RESERVED or not re.fullmatch(r"[a-z]\w*", name)]:
+    if bad := [
+        name for name in names if name.lower() in _VBA_WORDS.split() or not re.fullmatch(r"[a-z]\w*", name)
+    ]:
         raise ValueError(f"{entry.name}: VBA does not accept {bad[0]!r} as the name of an argument")
     head = f"\nPublic Function {entry.name}({', '.join(map(_parameter, arguments))}) As Variant\n"
     if arguments[-1].repeated:
@@ -180,9 +180,7 @@ def literal(text: str) -> str:
         else:
             # What lies beyond the first plane is two characters to VBA.
             units = other.encode("utf-16-be")
-            parts += [
-                f"ChrW$({int.from_bytes(units[i : i + 2], 'big')})" for i in range(0, len(units), 2)
-            ]
+            parts += [f"ChrW$({int.from_bytes(units[i : i + 2], 'big')})" for i in range(0, len(units), 2)]
     return " & ".join(parts) or '""'
 
 
@@ -194,9 +192,13 @@ def xlwings_source() -> str:
     path into a command line; the add-in's own does as well, and there may be no active workbook.
     """
     source = (files("xlwings") / "xlwings_custom_addin.bas").read_text("utf-8")
-    source = _without(source, "'Attribute VB_Name = \"Config\"", "'Attribute VB_Name = \"Utils\"")
-    source = _replaced(source, 'PROJECT_NAME As String = "myaddin"', f'PROJECT_NAME As String = "{PROJECT}"', 1)
-    source = _replaced(source, 'AddExcelDir & ";" & ActiveWorkbook.FullName', 'AddExcelDir & ";" & ThisWorkbook.FullName', 1)
+    source = _without(source, '\'Attribute VB_Name = "Config"', '\'Attribute VB_Name = "Utils"')
+    source = _replaced(
+        source, 'PROJECT_NAME As String = "myaddin"', f'PROJECT_NAME As String = "{PROJECT}"', 1
+    )
+    source = _replaced(
+        source, 'AddExcelDir & ";" & ActiveWorkbook.FullName', 'AddExcelDir & ";" & ThisWorkbook.FullName', 1
+    )
     if f'"xlwings64-{version("xlwings")}.dll"' not in source:
         raise ValueError(f"the VBA of xlwings does not belong to its version {version('xlwings')}")
     return source.partition("\n")[2].replace("\r\n", "\n")
