@@ -8,7 +8,6 @@ import xml.etree.ElementTree as ET
 import zipfile
 from dataclasses import replace
 
-import pytest
 from pyvbaanalysis import analyze_office_file
 
 from addin import build
@@ -16,11 +15,6 @@ from addin.vba_modules import modules
 
 OFFICE_RELATIONS = "http://schemas.microsoft.com/office"
 EMPTY_SHEET = "Sheet1"
-
-
-@pytest.fixture(scope="module")
-def built() -> bytes:
-    return build.addin()
 
 
 def test_two_builds_are_the_same_bytes(built, tmp_path, monkeypatch):
