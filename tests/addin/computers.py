@@ -37,6 +37,7 @@ def windows(folder: Path) -> Machine:
     python = folder / "venv" / "Scripts" / "pythonw.exe"
     python.parent.mkdir(parents=True)
     python.touch()
+    (folder / "venv" / "Lib" / "site-packages").mkdir(parents=True)
     (folder / "venv" / f"xlwings64-{xlwings.__version__}.dll").touch()
     registry = RegistryInMemory()
     registry.write(r"Software\Microsoft\Office\16.0\Excel\Options", "Font", "Calibri,11")
@@ -47,7 +48,7 @@ def windows(folder: Path) -> Machine:
         local=folder / "home" / "AppData" / "Local",
         interpreter=python,
         prefix=folder / "venv",
-        source=None,
+        source=folder / "venv" / "Lib" / "site-packages",
         xlwings=Path(xlwings.__file__).parent,
         encoding="cp1252",
         registry=registry,

@@ -53,8 +53,7 @@ def no_settings(computer: Machine) -> Machine:
 
 
 def gone_folder(computer: Machine) -> Machine:
-    text = computer.settings.read_text().replace('"PYTHONPATH",""', '"PYTHONPATH","C:\\gone"')
-    computer.settings.write_text(text)
+    computer.settings.write_text(computer.settings.read_text().replace(str(computer.source), "C:\\gone"))
     return computer
 
 

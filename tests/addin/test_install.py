@@ -35,7 +35,7 @@ def test_on_windows_excel_finds_the_addin_and_the_addin_python(computer):
     assert computer.registry.values(OPTIONS) == {"Font": "Calibri,11", "OPEN": f'"{computer.addin}"'}
     assert computer.settings.read_bytes().decode("cp1252").splitlines() == [
         f'"INTERPRETER_WIN","{computer.interpreter}"',
-        '"PYTHONPATH",""',
+        f'"PYTHONPATH","{computer.source}"',
         '"USE UDF SERVER","True"',
         '"ADD_WORKBOOK_TO_PYTHONPATH","False"',
         '"SHOW CONSOLE","False"',

@@ -120,6 +120,12 @@ def test_no_workbook_says_which_program_is_started():
     assert "ThisWorkbook" not in settings
 
 
+def test_python_looks_for_no_modules_in_the_current_folder():
+    source = xlwings_source()
+    assert source.count(' -P -B -c ""import') == source.count(' -c ""import') == 2
+    assert "ActiveWorkbook.FullName &" not in source
+
+
 def test_another_xlwings_is_refused_rather_than_changed_blindly(monkeypatch):
     monkeypatch.setattr(vba_modules, "version", lambda _: "9.9.9")
     with pytest.raises(ValueError, match=r"9\.9\.9"):
