@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from udfs.cells import CellError, Cells
 
@@ -109,7 +110,7 @@ def _pieces(value: object) -> Iterator[bytes]:
             yield from _pieces(part)
 
 
-def _bytes(value: object) -> bytes:
+def _bytes(value: Any) -> bytes:
     # Version 2 writes equal content as equal bytes; later ones depend on how often an object is used.
     return marshal.dumps(value, 2)
 
