@@ -76,6 +76,7 @@ def compare(names: list[str], sample: int, peer_sample: int, cache: Any, results
         per_second = len(rows) / max(time.process_time() - started, 1e-9)
         results.sizes[data.name] = len(rows)
         scores = results.scores[data.name] = {OWN: _score(data, rows, own, per_second)}
+        results.compiled[data.name] = _compiled(data, rows, own)
         members = []
         for peer in ACROSS:
             ahead, speed, failed = cache.forecasts(peer, data, rows)
@@ -94,6 +95,30 @@ def compare(names: list[str], sample: int, peer_sample: int, cache: Any, results
         results.ratios.setdefault(SAMPLED, {})[data.name] = ratio
         line = "  ".join(f"{name} {one.owa:.3f}" for name, one in scores.items())
         print(f"{data.name} ({len(rows)}): {line}", flush=True)
+
+
+def _compiled(data: Any, rows: Any, plain: Any) -> float:
+    """Series per processor second of the compiled lanes on one core; they must forecast what NumPy does."""
+    import numpy as np
+
+    from sop_xl.forecasting import forecast
+
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    if cores:
+        os.sched_setaffinity(0, {min(cores)})
+    os.environ["SOP_FAST"] = "1"
+    try:
+        history = data.matrix(rows)
+        forecast(history[:2], data.horizon, data.season)
+        started = time.process_time()
+        ahead = forecast(history, data.horizon, data.season)
+        seconds = max(time.process_time() - started, 1e-9)
+    finally:
+        os.environ["SOP_FAST"] = "0"
+        if cores:
+            os.sched_setaffinity(0, cores)
+    np.testing.assert_allclose(ahead, plain, rtol=1e-9, atol=1e-9 * float(np.nanmax(np.abs(history))))
+    return len(rows) / seconds
 
 
 def _score(data: Any, rows: Any, ahead: Any, per_second: float, failed: int = 0) -> Scores:
@@ -115,6 +140,36 @@ def _score(data: Any, rows: Any, ahead: Any, per_second: float, failed: int = 0)
 
     (smape, mase), (base_smape, base_mase) = both(ahead), both(base)
     return Scores(smape, mase, 0.5 * (smape / base_smape + mase / base_mase), per_second, failed)
+
+
+def compare_bands(names: list[str], sample: int, cache: Any, results: Results) -> None:
+    """Score the bounds of AUTO and of AutoETS: coverage, and the interval score MSIS of the M4 competition."""
+    import numpy as np
+    from forecast_peers import LEVELS
+    from forecast_sets import competitions
+
+    from sop_xl.forecasting.intervals import forecast_band
+
+    for data in competitions(names):
+        rows = data.sample(sample)
+        actual, season = data.test[rows], data.season
+        train = [data.train[row] for row in rows]
+        scale = np.array(
+            [np.abs(y[season:] - y[:-season]).mean() if len(y) > season else np.nan for y in train]
+        )
+        scale = np.where(scale > 0, scale, np.nan)
+        peer = cache.bands(data, rows)
+        for at, level in enumerate(LEVELS):
+            own = forecast_band(data.matrix(rows), data.horizon, level, season)
+            for name, lower, upper in (
+                (OWN, own.lower, own.upper),
+                ("AutoETS", peer[:, :, 2 * at], peer[:, :, 2 * at + 1]),
+            ):
+                covered = float(((actual >= lower) & (actual <= upper)).mean())
+                missed = np.maximum(lower - actual, 0) + np.maximum(actual - upper, 0)
+                score = (upper - lower + 2 / (1 - level) * missed).mean(axis=1) / scale
+                results.bands.setdefault(data.name, {})[name, level] = covered, float(np.nanmean(score))
+        print(f"{data.name} bands: {results.bands[data.name]}", flush=True)
 
 
 def naive2(values: Any, horizon: int, season: int) -> Any:
@@ -238,6 +293,7 @@ def main(arguments: list[str]) -> int:
         cache,
         results,
     )
+    compare_bands([part for part in given.sets.split(",") if part], given.sample, cache, results)
     compare_sparse(cache, results)
     measure(results, not given.no_large)
     write(results, given.page, given.sample)

@@ -168,3 +168,19 @@ def test_demonstrated_capacity():
     assert rough_cut.demonstrated_capacity([[100, np.nan], [80, 90]]).tolist() == [100, 85]
     with pytest.raises(NotDefinedError):
         rough_cut.demonstrated_capacity([np.nan])
+
+
+def test_negative_hours_are_refused_wherever_they_stand():
+    with pytest.raises(ArgumentError, match="bill is negative in row 1, bucket 2"):
+        rough_cut.capacity_load([[1], [2]], [[1, -2]])
+    with pytest.raises(ArgumentError, match="profile has -1 hours in row 2"):
+        rough_cut.resource_profile([[1, 2]], [[1, 1, 0, 1], [1, 1, 0, -1]])
+    with pytest.raises(ArgumentError, match="hours_per_unit is negative"):
+        rough_cut.cpof([[1, 2]], [-2], [1])
+    with pytest.raises(ArgumentError, match="load is negative in row 1, bucket 2"):
+        rough_cut.utilization([[1, -2]], 5)
+
+
+def test_a_resource_number_out_of_all_bounds_is_named_shortly():
+    with pytest.raises(ArgumentError, match=r"the resource 1e\+90\. Number"):
+        rough_cut.resource_profile([[1, 2]], [[1, 1e90, 0, 1]])
