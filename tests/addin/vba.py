@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from pyopenvba.apps.excel import Application, ExcelApplication, Range, Workbook
+from pyopenvba.apps.excel import Application, ExcelApplication, Workbook
 from pyopenvba.interpreter import (
     EMPTY,
     MISSING,
@@ -256,6 +256,3 @@ def _from_com(value: object) -> object:
                 result.set([r, c], cell)
         return result
     return VBAArray([(0, len(value) - 1)], items=list(value))
-
-
-__all__ = ["Control", "ExcelInMemory", "PythonServer", "Range"]
