@@ -29,6 +29,7 @@ class Family:
         target_backlog_weeks: weeks of orders to keep open (make to order).
         price, unit_cost: money per unit, NaN where not given.
         opening_inventory, opening_backlog: units at the start of the current bucket.
+        method: how the family is forecast, a method of SOP_FORECAST.
     """
 
     code: str
@@ -45,6 +46,7 @@ class Family:
     opening_backlog: float = 0.0
     demand_owner: str = ""
     supply_owner: str = ""
+    method: str = "AUTO"
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,21 @@ class BillLine:
 
 
 @dataclass(frozen=True)
+class ForecastSettings:
+    """How the baseline is made.
+
+    Attributes:
+        spike_limit: spikes further out than this many typical deviations are replaced; NaN: history stays.
+        per_working_day: whether histories are forecast per working day and multiplied by the days to come.
+        reconcile: how families and items are made to agree, a method of SOP_RECONCILE.
+    """
+
+    spike_limit: float = float("nan")
+    per_working_day: bool = False
+    reconcile: str = "MIDDLE_OUT"
+
+
+@dataclass(frozen=True)
 class PlanInput:
     """Everything a plan is made from.
 
@@ -95,6 +112,8 @@ class PlanInput:
         budget_quantity, budget_revenue, budget_margin: (families, planned), NaN = not given.
         previous_demand, previous_revenue: last published plan, (families, planned), NaN = not in it.
         past_consensus: consensus published for the closed buckets shown, (families, past).
+        forecasting: how the baseline is made.
+        history_days: working days of the history's buckets; may be left out unless the baseline needs them.
     """
 
     horizon: Horizon
@@ -125,6 +144,8 @@ class PlanInput:
     previous_demand: Array
     previous_revenue: Array
     past_consensus: Array
+    forecasting: ForecastSettings = ForecastSettings()
+    history_days: Array | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

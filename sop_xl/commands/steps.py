@@ -6,7 +6,7 @@ Nothing is written when the input has errors.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import xlwings as xw
@@ -19,8 +19,11 @@ from sop_xl.process import planning
 from sop_xl.process.gaps import find_gaps
 from sop_xl.process.measures import measures
 from sop_xl.supply.rough_cut import LoadCheck, check_load
-from sop_xl.workbook.read import CARD_LIMITS
+from sop_xl.workbook import layout
+from sop_xl.workbook.read import CARD_LIMITS, Workbook
 from sop_xl.workbook.write import write_table
+
+Card = Mapping[str, str | float]
 
 # Functions ending in _step work on a cycle that is open already; run_cycle strings them together.
 
@@ -35,9 +38,15 @@ def check(book: xw.Book, progress: Progress = silent) -> Outcome:
     return outcome
 
 
-def forecast(book: xw.Book, progress: Progress = silent) -> Outcome:
-    """Forecast every family from its history; overrides stay."""
-    return _run(book, progress, forecast_step)
+def forecast(book: xw.Book, progress: Progress = silent, card: Card | None = None) -> Outcome:
+    """Forecast every family from its history; overrides stay.
+
+    Args:
+        book: the workbook.
+        progress: told what is being done.
+        card: fields of the cycle card to fill in first. They stay there: the next forecast is made the same way.
+    """
+    return _run(book, progress, forecast_step, card=card)
 
 
 def plan_supply(book: xw.Book, progress: Progress = silent) -> Outcome:
@@ -65,8 +74,11 @@ def refresh_kpis(book: xw.Book, progress: Progress = silent) -> Outcome:
     return _run(book, progress, kpi_step)
 
 
-def run_cycle(book: xw.Book, progress: Progress = silent) -> Outcome:
-    """Check, forecast, plan supply, check capacity, reconcile, value, measure; written once at the end."""
+def run_cycle(book: xw.Book, progress: Progress = silent, card: Card | None = None) -> Outcome:
+    """Check, forecast, plan supply, check capacity, reconcile, value, measure; written once at the end.
+
+    ``card`` is that of :func:`forecast`.
+    """
     return _run(
         book,
         progress,
@@ -77,13 +89,17 @@ def run_cycle(book: xw.Book, progress: Progress = silent) -> Outcome:
         value_step,
         kpi_step,
         command="run-cycle",
+        card=card,
     )
 
 
 Step = Callable[[Cycle], Outcome]
 
 
-def _run(book: xw.Book, progress: Progress, *steps: Step, command: str = "") -> Outcome:
+def _run(
+    book: xw.Book, progress: Progress, *steps: Step, command: str = "", card: Card | None = None
+) -> Outcome:
+    filled = fill_card(Workbook.of(book), card or {})
     cycle = Cycle(book, progress)
     cycle.require_clean()
     results: list[Outcome] = []
@@ -97,21 +113,35 @@ def _run(book: xw.Book, progress: Progress, *steps: Step, command: str = "") -> 
             outcome.take(result)
     else:
         outcome = results[0]
+    outcome.lines[:0] = filled
     outcome.issues = list(cycle.issues)
     cycle.write(outcome)
     return outcome
 
 
+def fill_card(workbook: Workbook, card: Card) -> list[str]:
+    """Fill fields of the cycle card; returns what to say about it."""
+    for name, value in card.items():
+        workbook.set_field(name, value)
+    said = ", ".join(f"{layout.FIELDS[name].label} {_shown(value)}" for name, value in card.items())
+    return [f"Set on Home: {said}."] if said else []
+
+
+def _shown(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
 def forecast_step(cycle: Cycle) -> Outcome:
     """New baseline for every family."""
     outcome = Outcome("forecast")
-    cycle.given = planning.with_forecast(cycle.given)
+    cycle.given = planning.with_forecast(cycle.given, cycle.baseline.families)
     given, plan = cycle.given, cycle.plan
     overrides = int((~np.isnan(given.sales_override) | ~np.isnan(given.marketing_override)).sum())
     outcome.say(
         f"Forecast {counted(len(given.families), 'family', 'families')} over {len(given.horizon.planned)} buckets; "
         f"{counted(overrides, 'overridden cell')} kept."
     )
+    _say_how(outcome, cycle)
     last_year = given.last_year(given.history)[:, : given.horizon.per_year]
     known = ~np.isnan(last_year)
     demand = plan.demand_value[:, : given.horizon.per_year]
@@ -122,13 +152,47 @@ def forecast_step(cycle: Cycle) -> Outcome:
         outcome.say(
             f"Consensus demand of the next year is {comparable / before - 1:+.1%} against the last, at price."
         )
-    outcome.data = {
+    outcome.data |= {
         "families": len(given.families),
         "buckets": len(given.horizon.planned),
         "overrides": overrides,
         "consensus_value": float(np.nansum(plan.demand_value)),
     }
     return outcome
+
+
+def _say_how(outcome: Outcome, cycle: Cycle) -> None:
+    """In one sentence, what the planner chose besides the usual; and the same for programs."""
+    given, made, how = cycle.given, cycle.baseline, cycle.given.forecasting
+    named = {family.code: family.method for family in given.families if family.method != "AUTO"}
+    said = []
+    if not np.isnan(how.spike_limit):
+        said.append(f"{counted(len(made.spikes), 'spike')} of the families' history replaced")
+    if how.per_working_day:
+        said.append("per working day")
+    if named:
+        said.append("by " + ", ".join(f"{word} for {code}" for code, word in named.items()))
+    if how.reconcile != "MIDDLE_OUT":
+        said.append(f"{how.reconcile} over {made.levels}")
+    if said:
+        outcome.say(f"How: {'; '.join(said)}.")
+    if how.reconcile == "BOTTOM_UP" and named:
+        outcome.say("BOTTOM_UP adds up the items' forecasts: the families' own methods have no effect.")
+    ends = [bucket.end for bucket in given.horizon.history(given.history.shape[1])]
+    outcome.data["forecasting"] = {
+        "methods": named,
+        "spikes": [
+            {
+                "family": given.families[row].code,
+                "bucket": ends[column],
+                "sold": float(given.history[row, column]),
+            }
+            for row, column in made.spikes
+        ],
+        "per_working_day": how.per_working_day,
+        "reconcile": how.reconcile,
+        "levels": made.levels,
+    }
 
 
 def supply_step(cycle: Cycle) -> Outcome:

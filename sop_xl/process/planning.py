@@ -7,30 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from sop_xl.demand.consensus import consensus
-from sop_xl.demand.events import clean_history, event_effect
+from sop_xl.demand.events import event_effect
 from sop_xl.model import Array, Plan, PlanInput
 from sop_xl.supply import inventory as stock
 from sop_xl.supply.proposal import propose_to_order, propose_to_stock
 from sop_xl.supply.rough_cut import resource_profile
 
 DAYS_A_WEEK = 5
-
-
-def forecast_baseline(given: PlanInput) -> Array:
-    """Statistical forecast of every family, known past events taken out first; (families, planned)."""
-    from sop_xl.forecasting.engine import forecast
-
-    families, planned = given.shape
-    history = clean_history(given.history, given.history_factor, given.history_quantity)
-    known = ~np.isnan(history).all(axis=1)
-    result = np.zeros((families, planned))
-    if known.any():
-        # Buckets at the end that nobody has loaded yet must be forecast over, too.
-        loaded = int(np.flatnonzero(~np.isnan(history).all(axis=0))[-1]) + 1
-        skipped = history.shape[1] - loaded
-        ahead = forecast(history[known, :loaded], horizon=skipped + planned, season=given.horizon.per_year)
-        result[known] = ahead[:, skipped:]
-    return result
 
 
 def events_of(given: PlanInput, baseline: Array) -> Array:
@@ -133,9 +116,9 @@ def build(given: PlanInput) -> Plan:
     )
 
 
-def with_forecast(given: PlanInput) -> PlanInput:
+def with_forecast(given: PlanInput, baseline: Array) -> PlanInput:
     """The same input with a new baseline; overrides stay."""
-    return replace(given, baseline=forecast_baseline(given))
+    return replace(given, baseline=baseline)
 
 
 def with_proposal(given: PlanInput) -> PlanInput:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sop_xl.forecasting.engine import METHODS
 from sop_xl.workbook.spec import Column, Table
 
 MAKE = ("MTS", "MTO")
@@ -63,6 +64,13 @@ FAMILIES = Table(
             "At the start of the current bucket; empty: sum of tblStock",
         ),
         _number("Opening backlog", "units", "Unshipped orders at the start of the current bucket, for MTO"),
+        Column(
+            "Forecast method",
+            "choice",
+            choices=tuple(METHODS),
+            help="Method of SOP_FORECAST for the family; empty means AUTO",
+            width=16,
+        ),
         Column("Demand owner", width=16),
         Column("Supply owner", width=16),
     ),

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from sop_xl.buckets import Horizon
 from sop_xl.model import Array, BillLine, Family, Plan, PlanInput, Resource
 from sop_xl.process import planning
+from sop_xl.process.baseline import forecast_families
 from sop_xl.process.gaps import find_gaps
 from sop_xl.workbook.contents import contents
 
@@ -43,7 +44,7 @@ def plan_input(families: tuple[Family, ...], horizon: Horizon, **arrays: Array) 
         **arrays,
     }
     for name in PlanInput.__dataclass_fields__:
-        if name not in ("horizon", "families", "resources", "bill"):
+        if name not in ("horizon", "families", "resources", "bill", "forecasting", "history_days"):
             arrays.setdefault(name, none.copy())
     return PlanInput(horizon=horizon, families=families, resources=resources, bill=bill, **arrays)
 
@@ -303,5 +304,5 @@ def test_a_family_never_sold_is_forecast_at_zero_and_the_others_are_not_touched(
     history[1] = 80.0
     both = plan_input((Family("NEW"), Family("OLD")), horizon, history=history)
     alone = plan_input((Family("OLD"),), horizon, history=history[1:])
-    assert planning.forecast_baseline(both)[0].tolist() == [0.0] * 6
-    assert np.array_equal(planning.forecast_baseline(both)[1:], planning.forecast_baseline(alone))
+    assert forecast_families(both)[0].tolist() == [0.0] * 6
+    assert np.array_equal(forecast_families(both)[1:], forecast_families(alone))
