@@ -14,11 +14,13 @@ import xlwings as xw
 from sop_xl.checks import errors
 from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
+from sop_xl.finance.comparison import Comparison, comparisons
 from sop_xl.model import Measures
 from sop_xl.process import planning
 from sop_xl.process.gaps import find_gaps
 from sop_xl.process.measures import measures
 from sop_xl.supply.rough_cut import LoadCheck, check_load
+from sop_xl.workbook.bridge_table import bridge_lines
 from sop_xl.workbook.read import CARD_LIMITS
 from sop_xl.workbook.write import write_table
 
@@ -163,7 +165,7 @@ def capacity_step(cycle: Cycle) -> Outcome:
         write_table(cycle.workbook, "tblCapacityCheck", [])
         outcome.say("No resources are given: nothing to check.")
         return outcome
-    result = check_load(plan.load, given.capacity)
+    result = check_load(plan.load, given.available)
     ends = [bucket.end for bucket in given.horizon.planned]
     lines = []
     for r, resource in enumerate(given.resources):
@@ -276,8 +278,37 @@ def value_step(cycle: Cycle) -> Outcome:
         )
     else:
         outcome.say("No budget is given for these buckets.")
-    outcome.data = {"revenue": revenue, "margin": margin, "gap_to_budget": total, "budget": budget}
+    found = comparisons(plan)
+    write_table(cycle.workbook, "tblBridge", bridge_lines(plan, found))
+    for comparison in found:
+        if comparison.measure == "margin":
+            outcome.say(_bridge_sentence(comparison, currency))
+    outcome.data = {
+        "revenue": revenue,
+        "margin": margin,
+        "gap_to_budget": total,
+        "budget": budget,
+        "costs": {
+            name: float(np.nansum(getattr(plan, f"{name}_cost")))
+            for name in ("production", "holding", "backorder", "overtime", "subcontract")
+        },
+        "margin_after_costs": plan.result,
+        "bridges": {
+            f"{comparison.measure} against {comparison.name}": {
+                part: float(values.sum()) for part, values in comparison.bridge._asdict().items()
+            }
+            for comparison in found
+        },
+    }
     return outcome
+
+
+def _bridge_sentence(comparison: Comparison, currency: object) -> str:
+    """Why the margin differs, in one line."""
+    # Rounded first, so that what is left below one cent has no sign.
+    parts = {name: round(float(values.sum())) for name, values in comparison.bridge._asdict().items()}
+    listed = ", ".join(f"{name} {parts[name]:+,.0f}" for name in ("volume", "mix", "price", "cost"))
+    return f"Margin against the {comparison.name}: {parts['total']:+,.0f} {currency} ({listed})."
 
 
 def kpi_measures(cycle: Cycle) -> Measures:

@@ -8,6 +8,7 @@ import numpy as np
 
 from sop_xl.demand.consensus import consensus
 from sop_xl.demand.events import clean_history, event_effect
+from sop_xl.finance.plan_cost import plan_cost
 from sop_xl.model import Array, Plan, PlanInput
 from sop_xl.supply import inventory as stock
 from sop_xl.supply.proposal import propose_to_order, propose_to_stock
@@ -108,6 +109,7 @@ def build(given: PlanInput) -> Plan:
     )
     price, cost = given.of_families("price")[:, None], given.of_families("unit_cost")[:, None]
     revenue, cogs = shipped * price, shipped * cost
+    costs = plan_cost(given, production, inventory, backlog, target_backlog)
     return Plan(
         given=given,
         baseline_forecast=baseline,
@@ -130,6 +132,11 @@ def build(given: PlanInput) -> Plan:
         # A family without a unit cost has no value (NaN) rather than none at all.
         inventory_value=np.where(to_stock, np.maximum(inventory, 0.0) * cost, np.nan),
         demand_value=demand * price,
+        production_cost=costs.production,
+        holding_cost=costs.holding,
+        backorder_cost=costs.backorder,
+        overtime_cost=costs.overtime,
+        subcontract_cost=costs.subcontract,
     )
 
 

@@ -64,7 +64,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Resources",
         "What limits supply, what each family takes from it, and how much there is.",
         "Operations",
-        tables=(t.RESOURCES, t.BILL, t.CAPACITY, t.CALENDAR),
+        tables=(t.RESOURCES, t.BILL, t.CAPACITY, t.CALENDAR, t.EXTRA_CAPACITY),
         group="data",
     ),
     Sheet(
@@ -127,6 +127,12 @@ SHEETS: tuple[Sheet, ...] = (
         "The plan in money, against budget, last year and the last plan.",
         "Finance",
         view=v.FINANCE,
+    ),
+    Sheet(
+        "Bridge",
+        "Why the money differs: volume, mix, price and cost, family by family.",
+        "Finance",
+        tables=(t.BRIDGE,),
     ),
     Sheet(
         "Scenarios",

@@ -10,6 +10,7 @@ RESOURCE_KINDS = ("labour", "machine", "material", "supplier", "logistics")
 EVENT_KINDS = ("promotion", "launch", "phase-out", "price", "one-off")
 STEP_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REJECTED", "SKIPPED")
 MOVES = ("pre-build", "overtime", "subcontract", "delay", "shape demand", "accept")
+EXTRA_KINDS = ("overtime", "subcontract")
 GAP_KINDS = ("capacity", "inventory", "service", "budget", "hierarchy", "stale")
 
 
@@ -162,6 +163,22 @@ CAPACITY = Table(
     ),
     identity=("Resource", "Bucket"),
     references=(("Resource", "tblResources", "Resource"),),
+)
+
+EXTRA_CAPACITY = Table(
+    "tblExtraCapacity",
+    "Extra capacity",
+    "Overtime and subcontracting that is booked, on top of the capacity. Written by Apply proposals.",
+    (
+        Column("Resource", required=True, width=16),
+        _bucket(),
+        Column("Kind", "choice", choices=EXTRA_KINDS, required=True),
+        _number("Hours", "units of the resource", required=True),
+        Column("Owner", width=16),
+        Column("Reason", width=34),
+    ),
+    references=(("Resource", "tblResources", "Resource"),),
+    later=True,
 )
 
 CALENDAR = Table(
@@ -373,6 +390,37 @@ PROPOSALS = Table(
     identity=("Id",),
 )
 
+BRIDGE = Table(
+    "tblBridge",
+    "Bridge",
+    "Why the money differs from the budget, the last year and the last plan. Written by Value plan.",
+    (
+        Column("Comparison", role="calc", help="What the plan is compared with", width=14),
+        Column("Measure", role="calc", width=10),
+        Column("Family", role="calc", width=16),
+        Column("Buckets", "number", "", "Buckets that both have", role="calc", format="qty"),
+        Column("Reference", "number", "money", role="calc", format="money", width=15),
+        Column("Volume", "number", "money", "More or fewer units", role="calc", format="money", width=15),
+        Column(
+            "Mix",
+            "number",
+            "money",
+            "Richer or poorer families than the average of those with the same unit",
+            role="calc",
+            format="money",
+            width=15,
+        ),
+        Column("Price", "number", "money", "A higher or lower price", role="calc", format="money", width=15),
+        Column(
+            "Cost", "number", "money", "A lower or higher unit cost", role="calc", format="money", width=15
+        ),
+        Column("Total", "number", "money", "Plan - reference", role="calc", format="money", width=15),
+        Column("Plan", "number", "money", role="calc", format="money", width=15),
+    ),
+    identity=("Comparison", "Measure", "Family"),
+    later=True,
+)
+
 SCENARIOS = Table(
     "tblScenarios",
     "Scenarios",
@@ -470,6 +518,7 @@ SOURCE_TABLES: tuple[Table, ...] = (
     RESOURCES,
     BILL,
     CAPACITY,
+    EXTRA_CAPACITY,
     CALENDAR,
     SALES,
     PIPELINE,
