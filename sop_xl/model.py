@@ -293,7 +293,7 @@ class Gap:
     """Where demand, supply and money do not meet.
 
     Attributes:
-        kind: capacity, inventory, service, budget, hierarchy or stale.
+        kind: capacity, inventory, target, service, budget, hierarchy or stale.
         subject: family or resource.
         bucket: last day of the bucket, None for the whole plan.
         size: how much is missing, in ``unit``.

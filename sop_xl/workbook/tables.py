@@ -11,7 +11,7 @@ EVENT_KINDS = ("promotion", "launch", "phase-out", "price", "one-off")
 STEP_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REJECTED", "SKIPPED")
 MOVES = ("pre-build", "overtime", "subcontract", "delay", "shape demand", "accept")
 EXTRA_KINDS = ("overtime", "subcontract")
-GAP_KINDS = ("capacity", "inventory", "service", "budget", "hierarchy", "stale")
+GAP_KINDS = ("capacity", "inventory", "target", "service", "budget", "hierarchy", "stale")
 
 
 def _family(required: bool = True) -> Column:
