@@ -26,7 +26,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "forecast": ("forecast", "forecast every family; overrides stay"),
     "plan-supply": ("plan_supply", "propose production by each family's strategy"),
     "check-capacity": ("check_capacity", "compare load and capacity of every resource"),
-    "reconcile": ("reconcile", "list the gaps between demand, supply and money"),
+    "reconcile": ("reconcile", "list the gaps between demand, supply and money, with priced moves"),
     "value-plan": ("value_plan", "value the plan against budget, last year and the last plan"),
     "refresh-kpis": ("refresh_kpis", "calculate the measures"),
     "run-cycle": ("run_cycle", "all of these in order, written once"),
@@ -70,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, (_, help) in STEPS.items():
         command(name, help)
+    command("apply-proposals", "make all accepted moves of Reconcile together, or none of them")
+    command("revert", "put back what the last command replaced")
     publish = command("publish", "freeze the plan and write the workbook that others link to")
     publish.add_argument(
         "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
@@ -120,6 +122,10 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
         from sop_xl.commands.new import new
 
         return new(path, company=options.company, first_bucket=options.first_bucket)
+    if options.command == "revert":
+        from sop_xl.commands.revert import revert
+
+        return revert(path)
     from sop_xl.hosts.session import open_book
 
     progress = _Progress(options.json)
@@ -134,6 +140,10 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
                 from sop_xl.commands.load_actuals import load_actuals
 
                 outcome = load_actuals(session.book, options.mapping, options.source, progress)
+            elif options.command == "apply-proposals":
+                from sop_xl.commands.apply_proposals import apply_proposals
+
+                outcome = apply_proposals(session.book, progress)
             else:
                 from sop_xl.commands import steps
 

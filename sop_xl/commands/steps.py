@@ -14,14 +14,15 @@ import xlwings as xw
 from sop_xl.checks import errors
 from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
+from sop_xl.commands.reconcile import reconcile_step
 from sop_xl.finance.comparison import Comparison, comparisons
 from sop_xl.model import Measures
 from sop_xl.process import planning
-from sop_xl.process.gaps import find_gaps
 from sop_xl.process.measures import measures
 from sop_xl.supply.rough_cut import LoadCheck, check_load
 from sop_xl.workbook.bridge_table import bridge_lines
 from sop_xl.workbook.read import CARD_LIMITS
+from sop_xl.workbook.upgrade import complete
 from sop_xl.workbook.write import write_table
 
 # Functions ending in _step work on a cycle that is open already; run_cycle strings them together.
@@ -88,6 +89,7 @@ Step = Callable[[Cycle], Outcome]
 def _run(book: xw.Book, progress: Progress, *steps: Step, command: str = "") -> Outcome:
     cycle = Cycle(book, progress)
     cycle.require_clean()
+    complete(cycle.workbook)
     results: list[Outcome] = []
     for i, step in enumerate(steps):
         result = step(cycle)
@@ -217,41 +219,6 @@ def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck) -> None:
         )
     if not over and missing < len(given.resources):
         outcome.say("Every resource with a capacity can carry the plan.")
-
-
-def reconcile_step(cycle: Cycle) -> Outcome:
-    """The gaps, into tblGaps."""
-    outcome = Outcome("reconcile")
-    gaps = find_gaps(cycle.plan)
-    write_table(
-        cycle.workbook,
-        "tblGaps",
-        [
-            [
-                f"G{i:03d}",
-                gap.kind,
-                gap.subject,
-                gap.bucket,
-                gap.size,
-                gap.unit,
-                _known(gap.value),
-                gap.owner,
-                gap.what,
-            ]
-            for i, gap in enumerate(gaps, start=1)
-        ],
-    )
-    kinds: dict[str, int] = {}
-    for gap in gaps:
-        kinds[gap.kind] = kinds.get(gap.kind, 0) + 1
-    listed = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
-    outcome.say(
-        f"{counted(len(gaps), 'gap')} to reconcile: {listed}."
-        if gaps
-        else "No gaps: the plan holds together."
-    )
-    outcome.data = {"gaps": [vars(gap) for gap in gaps]}
-    return outcome
 
 
 def value_step(cycle: Cycle) -> Outcome:

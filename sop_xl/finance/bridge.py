@@ -140,6 +140,11 @@ def money_bridge(
     left_cost = np.where(sold, 0.0, old_cost)
     by_price = revenue - quantity * price - left_revenue
     by_cost = quantity * unit_cost - cost + left_cost
+    # A price is a quotient: what is left of it below the last digits is rounding, not a change.
+    scale = np.maximum(np.abs(revenue) + np.abs(old_revenue), np.abs(cost) + np.abs(old_cost))
+    mix, by_price, by_cost = (
+        np.where(np.abs(part) <= 1e-12 * scale, 0.0, part) for part in (mix, by_price, by_cost)
+    )
     return MoneyBridge(volume, mix, by_price, by_cost, volume + mix + by_price + by_cost)
 
 

@@ -37,11 +37,13 @@ def _capacity(plan: Plan) -> list[Gap]:
         *np.nonzero(plan.short > TOLERANCE * np.nan_to_num(given.capacity, nan=1.0)), strict=True
     ):
         resource, short = given.resources[r], float(plan.short[r, t])
-        relief = given.resources[r].overtime_limit
+        relief = resource.overtime_limit - float(np.nan_to_num(given.overtime[r, t]))
         help_ = (
-            f"overtime gives up to {relief:,.0f} {resource.unit}"
-            if not np.isnan(relief)
-            else "no overtime limit is given"
+            "no overtime limit is given"
+            if np.isnan(relief)
+            else (
+                f"overtime gives up to {relief:,.0f} {resource.unit}" if relief > 0 else "overtime is used up"
+            )
         )
         gaps.append(
             Gap(

@@ -17,7 +17,6 @@ from sop_xl.model import Array, Plan, PlanInput
 from sop_xl.supply.costs import Costs, costs_of
 
 DAYS_A_WEEK = 5
-MOVES = ("pre-build", "overtime", "subcontract", "delay", "shape demand", "accept")
 #: Moves that add hours to a resource.
 BOOKED = ("overtime", "subcontract")
 What = Literal["production", "demand", "overtime", "subcontract"]
@@ -28,7 +27,7 @@ class Move:
     """One move; families, resources and planned buckets counted from 0, -1 where there is none.
 
     Attributes:
-        kind: one of `MOVES`.
+        kind: pre-build, overtime, subcontract, delay, shape demand or accept.
         source, target: bucket that production is taken from and the one it goes to; the same bucket where
             nothing goes anywhere.
         units: production or demand of the family.

@@ -54,7 +54,7 @@ def propose_moves(plan: Plan, gaps: Iterable[tuple[int, Gap]]) -> list[Proposal]
 def _proposal(shop: Shop, number: int, gap: Gap, move: Move) -> Proposal:
     if move.kind == "accept":
         loss = _loss(shop, gap)
-        price = "" if np.isnan(loss) else f", at a loss of {loss:,.0f}"
+        price = f", at a loss of {loss:,.0f}" if loss > 0 else ""
         what = f"Live with it: {gap.what.rstrip('.')}{price}."
         return Proposal(number, move, Effect(0.0, 0.0, 0.0, 0.0, 0.0), what, loss)
     effect = shop.effect(move)
@@ -258,11 +258,9 @@ def _sentence(shop: Shop, move: Move, effect: Effect) -> str:
         )
         return f"Give up {units} of demand in {source}{with_it}, {money}."
     moved = f"Make {units} in {target} and not in {source}"
-    if move.kind == "pre-build":
+    if move.kind in ("pre-build", "delay"):
         relief = f", {-effect.load:,.1f} {resource.unit} less short on {resource.code}" if resource else ""
-        return f"{moved}{relief}, {money}."
-    if move.kind == "delay":
-        relief = f": {-effect.load:,.1f} {resource.unit} less short on {resource.code}" if resource else ""
-        return f"{moved}{relief}, {money}."
+        later = f", {move.units:,.0f} less in stock until then" if move.kind == "delay" else ""
+        return f"{moved}{relief}{later}, {money}."
     verb = "with overtime for" if move.kind == "overtime" else "with others doing"
     return f"{moved}, {verb} {hours}, {money}."

@@ -252,13 +252,8 @@ def _total(
     if row.key in ("overtime_cost", "subcontract_cost") and view.name == "Finance":
         cost = plan.overtime_cost if row.key == "overtime_cost" else plan.subcontract_cost
         return np.full(past, np.nan), cost.sum(axis=0) if len(cost) else np.full(count, np.nan)
-    if row.key == "plan_cost":
-        return tuple(sum(np.nan_to_num(part["", key]) for key in _PLAN_COSTS) for part in (closed, planned))  # type: ignore[return-value]
-    if row.key == "result":
-        return tuple(
-            part["", "margin"] - sum(np.nan_to_num(part["", key]) for key in _PLAN_COSTS[1:])
-            for part in (closed, planned)
-        )  # type: ignore[return-value]
+    if row.key in ("plan_cost", "result"):
+        return _after_costs(row.key, closed), _after_costs(row.key, planned)
 
     def add(values: Mapping[tuple[str, str], Array], width: int) -> Array:
         lines = [values[entity, row.key] for entity, _, _ in entities if (entity, row.key) in values]
@@ -268,3 +263,13 @@ def _total(
         return np.where(np.isnan(stack).all(axis=0), np.nan, np.nansum(stack, axis=0))
 
     return add(closed, past), add(planned, count)
+
+
+def _after_costs(key: str, lines: Mapping[tuple[str, str], Array]) -> Array:
+    """The cost of the plan, or what it leaves of the margin; empty where production has no cost."""
+    made, *others = (lines["", part] for part in _PLAN_COSTS)
+    more = np.sum([np.nan_to_num(other) for other in others], axis=0)
+    total: Array = (
+        made + more if key == "plan_cost" else np.where(np.isnan(made), np.nan, lines["", "margin"] - more)
+    )
+    return total

@@ -120,7 +120,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Reconcile",
         "Where plan and reality part: the gaps, each with an owner.",
         "Pre-S&OP meeting",
-        tables=(t.GAPS, t.CHECK, t.PROPOSALS),
+        tables=(t.GAPS, t.PROPOSALS, t.ACCEPTED_GAPS, t.CHECK),
     ),
     Sheet(
         "Finance",

@@ -119,6 +119,10 @@ class View:
                 return row
         raise KeyError(f"{self.name} has no row {key!r}")
 
+    def total(self, key: str) -> Row:
+        """The total with this key; it may have another formula than the row it adds up."""
+        return next(row for row in self.totals if row.key == key)
+
 
 @dataclass(frozen=True)
 class Field:

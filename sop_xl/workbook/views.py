@@ -506,8 +506,8 @@ FINANCE = View(
             "plan_cost",
             "Cost of the plan",
             "money",
-            plan="N({production_cost})+N({holding_cost})+N({backorder_cost})+N({overtime_cost})"
-            "+N({subcontract_cost})",
+            plan='IF({production_cost}="","",{production_cost}+N({holding_cost})+N({backorder_cost})'
+            "+N({overtime_cost})+N({subcontract_cost}))",
             format="money",
             strong=True,
             help="Production, holding, backorders, overtime and subcontracting",
@@ -516,8 +516,8 @@ FINANCE = View(
             "result",
             "Margin after plan costs",
             "money",
-            plan='IF({margin}="","",{margin}-N({holding_cost})-N({backorder_cost})-N({overtime_cost})'
-            "-N({subcontract_cost}))",
+            plan='IF(OR({margin}="",{production_cost}=""),"",{margin}-N({holding_cost})-N({backorder_cost})'
+            "-N({overtime_cost})-N({subcontract_cost}))",
             format="money",
             strong=True,
             help="Margin less holding, backorders, overtime and subcontracting",
