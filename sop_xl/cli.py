@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 STEPS: dict[str, Command] = {entry.name: entry for entry in COMMANDS if entry.plain}
 #: Commands that take the options of the forecast.
 FORECASTING = ("forecast", "run-cycle")
+REVERT = "put back what the last command replaced"
 WARNINGS_SHOWN = 12
 
 
@@ -72,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         step = command(name)
         if name in FORECASTING:
             _forecast_options(step)
+    added = commands.add_parser("revert", help=REVERT, description=REVERT)
+    added.add_argument("workbook", type=Path, metavar="WORKBOOK")
+    added.add_argument("--json", action="store_true", help="print the result as JSON")
     publish = command("publish")
     publish.add_argument(
         "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
@@ -172,6 +176,10 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
         from sop_xl.commands.new import new
 
         return new(path, company=options.company, first_bucket=options.first_bucket)
+    if options.command == "revert":
+        from sop_xl.commands.revert import revert
+
+        return revert(path)
     from sop_xl.hosts.session import open_book
 
     progress = _Progress(options.json)

@@ -122,8 +122,10 @@ class PlanInput:
         firm_production: production already ordered for planned buckets, NaN where none; kept in frozen buckets.
         past_planned, past_actual: production of the closed buckets shown, (families, past).
         capacity, demonstrated: (resources, planned), NaN = not given.
+        overtime, subcontract: extra units of the resource booked, (resources, planned), NaN where none.
         budget_quantity, budget_revenue, budget_margin: (families, planned), NaN = not given.
-        previous_demand, previous_revenue: last published plan, (families, planned), NaN = not in it.
+        previous_demand, previous_shipments, previous_revenue, previous_margin: last published plan, (families,
+            planned), NaN = not in it.
         past_consensus: consensus published for the closed buckets shown, (families, past).
         forecasting: how the baseline is made.
         history_days: working days of the history's buckets; may be left out unless the baseline needs them.
@@ -151,11 +153,15 @@ class PlanInput:
     past_actual: Array
     capacity: Array
     demonstrated: Array
+    overtime: Array
+    subcontract: Array
     budget_quantity: Array
     budget_revenue: Array
     budget_margin: Array
     previous_demand: Array
+    previous_shipments: Array
     previous_revenue: Array
+    previous_margin: Array
     past_consensus: Array
     forecasting: ForecastSettings = ForecastSettings()
     history_days: Array | None = None
@@ -173,6 +179,11 @@ class PlanInput:
         [2.0]
         """
         return np.array([getattr(family, attribute) for family in self.families], dtype=float)
+
+    @property
+    def available(self) -> Array:
+        """Capacity with the extra booked on top, (resources, planned); NaN where no capacity is given."""
+        return self.capacity + np.nan_to_num(self.overtime) + np.nan_to_num(self.subcontract)
 
     @property
     def to_stock(self) -> NDArray[np.bool_]:
@@ -222,6 +233,8 @@ class Plan:
         backlog: NaN for families made to stock.
         constrained_demand: what can be shipped.
         load: (resources, planned) in units of the resource.
+        production_cost, holding_cost, backorder_cost: money.
+        overtime_cost, subcontract_cost: money, (resources, planned).
     """
 
     given: PlanInput
@@ -242,18 +255,29 @@ class Plan:
     margin: Array
     inventory_value: Array
     demand_value: Array
+    production_cost: Array
+    holding_cost: Array
+    backorder_cost: Array
+    overtime_cost: Array
+    subcontract_cost: Array
 
     @property
     def utilization(self) -> Array:
-        """Load / capacity, NaN where no capacity is given or it is zero."""
-        capacity = np.where(self.given.capacity > 0, self.given.capacity, np.nan)
-        return self.load / capacity
+        """Load / available capacity, NaN where no capacity is given or it is zero."""
+        available = self.given.available
+        return self.load / np.where(available > 0, available, np.nan)
 
     @property
     def short(self) -> Array:
         """Units of each resource that are missing, (resources, planned)."""
-        missing: Array = np.maximum(np.nan_to_num(self.load - self.given.capacity, nan=0.0), 0.0)
+        missing: Array = np.maximum(np.nan_to_num(self.load - self.given.available, nan=0.0), 0.0)
         return missing
+
+    @property
+    def result(self) -> float:
+        """Margin less holding, backorders, overtime and subcontracting, over the plan; what is not known counts 0."""
+        costs = (self.holding_cost, self.backorder_cost, self.overtime_cost, self.subcontract_cost)
+        return float(np.nansum(self.margin) - sum(np.nansum(cost) for cost in costs))
 
 
 @dataclass(frozen=True)
@@ -290,7 +314,7 @@ class Gap:
     """Where demand, supply and money do not meet.
 
     Attributes:
-        kind: capacity, inventory, service, budget, hierarchy or stale.
+        kind: capacity, inventory, target, service, budget, hierarchy or stale.
         subject: family or resource.
         bucket: last day of the bucket, None for the whole plan.
         size: how much is missing, in ``unit``.

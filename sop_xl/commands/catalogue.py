@@ -133,12 +133,23 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "reconcile",
         "sop_xl.commands.steps:reconcile",
-        help="list the gaps between demand, supply and money",
+        help="list the gaps between demand, supply and money, with priced moves",
         group="Reconcile",
         label="List gaps",
-        tip="Lists the gaps between demand, supply and money, each with its size and owner.",
+        tip="Lists the gaps between demand, supply and money, each with its size and owner, and prices the moves that "
+        "close them. Nothing is moved before you accept it.",
         image="Consolidate",
         large=True,
+    ),
+    Command(
+        "apply-proposals",
+        "sop_xl.commands.apply_proposals:apply_proposals",
+        help="make all accepted moves of Reconcile together, or none of them",
+        group="Reconcile",
+        label="Apply accepted",
+        tip="Makes all moves with a Y on Reconcile together and checks the plan that follows; makes none of them where "
+        "they get in each other's way.",
+        image="GoalSeek",
     ),
     Command(
         "value-plan",

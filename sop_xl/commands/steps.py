@@ -14,15 +14,18 @@ import xlwings as xw
 from sop_xl.checks import errors
 from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
+from sop_xl.commands.reconcile import reconcile_step
+from sop_xl.finance.comparison import Comparison, comparisons
 from sop_xl.model import Array, Measures
 from sop_xl.process import planning
-from sop_xl.process.gaps import find_gaps
 from sop_xl.process.joint import joint_words
 from sop_xl.process.measures import measures
-from sop_xl.supply.costs import costs_of
+from sop_xl.supply.costs import costs_of, spare_extra
 from sop_xl.supply.rough_cut import LoadCheck, check_load, extra_hours
 from sop_xl.workbook import layout
+from sop_xl.workbook.bridge_table import bridge_lines
 from sop_xl.workbook.read import CARD_LIMITS, Workbook
+from sop_xl.workbook.upgrade import complete
 from sop_xl.workbook.write import write_table
 
 Card = Mapping[str, str | float]
@@ -104,6 +107,7 @@ def _run(
     filled = fill_card(Workbook.of(book), card or {})
     cycle = Cycle(book, progress)
     cycle.require_clean()
+    complete(cycle.workbook)
     results: list[Outcome] = []
     for i, step in enumerate(steps):
         result = step(cycle)
@@ -235,15 +239,10 @@ def capacity_step(cycle: Cycle) -> Outcome:
         write_table(cycle.workbook, "tblCapacityCheck", [])
         outcome.say("No resources are given: nothing to check.")
         return outcome
-    result = check_load(plan.load, given.capacity)
-    costs = costs_of(given)
+    result = check_load(plan.load, given.available)
+    costs, (spare, others) = costs_of(given), spare_extra(given)
     overtime, subcontract, _ = extra_hours(
-        plan.load,
-        given.capacity,
-        costs.overtime_limit,
-        costs.overtime_cost,
-        costs.subcontract_limit,
-        costs.subcontract_cost,
+        plan.load, given.available, spare, costs.overtime_cost, others, costs.subcontract_cost
     )
     value = cycle.joint.value_of_hour if cycle.joint else np.full(plan.load.shape, np.nan)
     ends = [bucket.end for bucket in given.horizon.planned]
@@ -321,41 +320,6 @@ def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck, extra: Arra
         outcome.say("Every resource with a capacity can carry the plan.")
 
 
-def reconcile_step(cycle: Cycle) -> Outcome:
-    """The gaps, into tblGaps."""
-    outcome = Outcome("reconcile")
-    gaps = find_gaps(cycle.plan)
-    write_table(
-        cycle.workbook,
-        "tblGaps",
-        [
-            [
-                f"G{i:03d}",
-                gap.kind,
-                gap.subject,
-                gap.bucket,
-                gap.size,
-                gap.unit,
-                _known(gap.value),
-                gap.owner,
-                gap.what,
-            ]
-            for i, gap in enumerate(gaps, start=1)
-        ],
-    )
-    kinds: dict[str, int] = {}
-    for gap in gaps:
-        kinds[gap.kind] = kinds.get(gap.kind, 0) + 1
-    listed = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
-    outcome.say(
-        f"{counted(len(gaps), 'gap')} to reconcile: {listed}."
-        if gaps
-        else "No gaps: the plan holds together."
-    )
-    outcome.data = {"gaps": [vars(gap) for gap in gaps]}
-    return outcome
-
-
 def value_step(cycle: Cycle) -> Outcome:
     """Revenue, margin and inventory of the plan, against the budget."""
     outcome = Outcome("value-plan")
@@ -380,8 +344,37 @@ def value_step(cycle: Cycle) -> Outcome:
         )
     else:
         outcome.say("No budget is given for these buckets.")
-    outcome.data = {"revenue": revenue, "margin": margin, "gap_to_budget": total, "budget": budget}
+    found = comparisons(plan)
+    write_table(cycle.workbook, "tblBridge", bridge_lines(plan, found))
+    for comparison in found:
+        if comparison.measure == "margin":
+            outcome.say(_bridge_sentence(comparison, currency))
+    outcome.data = {
+        "revenue": revenue,
+        "margin": margin,
+        "gap_to_budget": total,
+        "budget": budget,
+        "costs": {
+            name: float(np.nansum(getattr(plan, f"{name}_cost")))
+            for name in ("production", "holding", "backorder", "overtime", "subcontract")
+        },
+        "margin_after_costs": plan.result,
+        "bridges": {
+            f"{comparison.measure} against {comparison.name}": {
+                part: float(values.sum()) for part, values in comparison.bridge._asdict().items()
+            }
+            for comparison in found
+        },
+    }
     return outcome
+
+
+def _bridge_sentence(comparison: Comparison, currency: object) -> str:
+    """Why the margin differs, in one line."""
+    # Rounded first, so that what is left below one cent has no sign.
+    parts = {name: round(float(values.sum())) for name, values in comparison.bridge._asdict().items()}
+    listed = ", ".join(f"{name} {parts[name]:+,.0f}" for name in ("volume", "mix", "price", "cost"))
+    return f"Margin against the {comparison.name}: {parts['total']:+,.0f} {currency} ({listed})."
 
 
 def kpi_measures(cycle: Cycle) -> Measures:

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from sop_xl.demand.consensus import consensus
 from sop_xl.demand.events import event_effect
+from sop_xl.finance.plan_cost import plan_cost
 from sop_xl.model import Array, Plan, PlanInput
 from sop_xl.supply import inventory as stock
-from sop_xl.supply.costs import HOLDING_RATE, costs_of
+from sop_xl.supply.costs import HOLDING_RATE, costs_of, spare_extra
 from sop_xl.supply.joint import JointInput, JointPlan, joint_plan
 from sop_xl.supply.proposal import propose_to_order, propose_to_stock
 from sop_xl.supply.rough_cut import resource_profile
@@ -104,6 +105,7 @@ def joint_input(given: PlanInput, demand: Array) -> JointInput:
         given.to_stock, given.of_families("opening_inventory"), given.of_families("opening_backlog")
     )
     limit = costs.inventory_limit[chosen]
+    spare, others_spare = spare_extra(given)
     return JointInput(
         demand=demand[chosen],
         opening=opening[chosen],
@@ -111,11 +113,11 @@ def joint_input(given: PlanInput, demand: Array) -> JointInput:
         target=np.maximum(target[chosen], 0.0),
         fixed=fixed_production(given)[chosen],
         profile=np.array(lines, dtype=float).reshape(-1, 4),
-        capacity=given.capacity.reshape(len(given.resources), given.shape[1]),
+        capacity=given.available.reshape(len(given.resources), given.shape[1]),
         given_load=load_of(given, others),
-        overtime_limit=costs.overtime_limit,
+        overtime_limit=spare,
         overtime_cost=costs.overtime_cost,
-        subcontract_limit=costs.subcontract_limit,
+        subcontract_limit=others_spare,
         subcontract_cost=costs.subcontract_cost,
         unit_cost=np.nan_to_num(given.of_families("unit_cost")[chosen]),
         holding_cost=holding,
@@ -167,6 +169,7 @@ def build(given: PlanInput) -> Plan:
     )
     price, cost = given.of_families("price")[:, None], given.of_families("unit_cost")[:, None]
     revenue, cogs = shipped * price, shipped * cost
+    costs = plan_cost(given, production, inventory, backlog, target_backlog)
     return Plan(
         given=given,
         baseline_forecast=baseline,
@@ -189,6 +192,11 @@ def build(given: PlanInput) -> Plan:
         # A family without a unit cost has no value (NaN) rather than none at all.
         inventory_value=np.where(to_stock, np.maximum(inventory, 0.0) * cost, np.nan),
         demand_value=demand * price,
+        production_cost=costs.production,
+        holding_cost=costs.holding,
+        backorder_cost=costs.backorder,
+        overtime_cost=costs.overtime,
+        subcontract_cost=costs.subcontract,
     )
 
 

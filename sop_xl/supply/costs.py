@@ -70,5 +70,14 @@ def costs_of(given: PlanInput) -> Costs:
     )
 
 
+def spare_extra(given: PlanInput) -> tuple[Array, Array]:
+    """Overtime and subcontracting within the limits that are not booked yet, (resources, planned) each."""
+    costs = costs_of(given)
+    return (
+        np.maximum(costs.overtime_limit[:, None] - np.nan_to_num(given.overtime), 0.0),
+        np.maximum(costs.subcontract_limit[:, None] - np.nan_to_num(given.subcontract), 0.0),
+    )
+
+
 def _or(given: Array, otherwise: Array) -> Array:
     return np.where(np.isnan(given), otherwise, given)

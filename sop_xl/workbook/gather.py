@@ -82,6 +82,17 @@ def plan_input(workbook: Workbook, given: Tables, horizon: Horizon) -> PlanInput
         )
         return spread(lines, horizon, planned_ends, (height, count))
 
+    extra = given["tblExtraCapacity"]
+
+    def booked(kind: str) -> Array:
+        lines = (
+            (codes.resource.get(key_of(resource), -1) if key_of(of) == kind else -1, day, hours)
+            for resource, of, day, hours in zip(
+                extra["Resource"], extra["Kind"], extra["Bucket"], extra["Hours"], strict=True
+            )
+        )
+        return spread(lines, horizon, planned_ends, (len(resources), count))
+
     production = given["tblProduction"]
     made = list(zip(codes.of_rows(production), production["Bucket"], strict=True))
     closed_ends = {bucket.end: i for i, bucket in enumerate(horizon.closed)}
@@ -127,11 +138,15 @@ def plan_input(workbook: Workbook, given: Tables, horizon: Horizon) -> PlanInput
         past_actual=made_in("Actual", closed_ends),
         capacity=per_bucket("tblCapacity", "Hours", codes.resource, "Resource", len(resources)),
         demonstrated=per_bucket("tblCapacity", "Demonstrated", codes.resource, "Resource", len(resources)),
+        overtime=booked("overtime"),
+        subcontract=booked("subcontract"),
         budget_quantity=per_bucket("tblBudget", "Quantity", codes.family, "Family", rows),
         budget_revenue=per_bucket("tblBudget", "Revenue", codes.family, "Family", rows),
         budget_margin=per_bucket("tblBudget", "Margin", codes.family, "Family", rows),
         previous_demand=snapshots.of(previous, "consensus_demand", 0, planned_ends),
+        previous_shipments=snapshots.of(previous, "constrained_demand", 0, planned_ends),
         previous_revenue=snapshots.of(previous, "revenue", 1, planned_ends),
+        previous_margin=snapshots.of(previous, "margin", 1, planned_ends),
         past_consensus=snapshots.at_lag("consensus_demand", 1, closed_ends)[0],
         forecasting=_forecasting(workbook),
         history_days=np.array(working_days(past, days)),

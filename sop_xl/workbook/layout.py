@@ -97,7 +97,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Resources",
         "What limits supply, what each family takes from it, and how much there is.",
         "Operations",
-        tables=(t.RESOURCES, t.BILL, t.CAPACITY, t.CALENDAR),
+        tables=(t.RESOURCES, t.BILL, t.CAPACITY, t.CALENDAR, t.EXTRA_CAPACITY),
         group="data",
     ),
     Sheet(
@@ -153,13 +153,19 @@ SHEETS: tuple[Sheet, ...] = (
         "Reconcile",
         "Where plan and reality part: the gaps, each with an owner.",
         "Pre-S&OP meeting",
-        tables=(t.GAPS, t.CHECK, t.PROPOSALS),
+        tables=(t.GAPS, t.PROPOSALS, t.ACCEPTED_GAPS, t.CHECK),
     ),
     Sheet(
         "Finance",
         "The plan in money, against budget, last year and the last plan.",
         "Finance",
         view=v.FINANCE,
+    ),
+    Sheet(
+        "Bridge",
+        "Why the money differs: volume, mix, price and cost, family by family.",
+        "Finance",
+        tables=(t.BRIDGE,),
     ),
     Sheet(
         "Scenarios",

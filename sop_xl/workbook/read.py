@@ -209,13 +209,17 @@ class Workbook:
             firm=numbers["Home_Firm"],
         )
 
-    def place(self, name: str) -> TablePlace:
-        """Where a table stands; raises :class:`WorkbookError` naming what is missing."""
+    def has(self, name: str) -> bool:
+        """Whether a table is there."""
         if not self._places:
             for sheet in self.book.sheets:
                 for table in sheet.tables:
                     self._places[table.name] = self._locate(sheet, table)
-        if name not in self._places:
+        return name in self._places
+
+    def place(self, name: str) -> TablePlace:
+        """Where a table stands; raises :class:`WorkbookError` naming what is missing."""
+        if not self.has(name):
             raise WorkbookError(
                 f"The table {name} is missing (sheet {layout.SHEET_OF.get(name, '?')}).",
                 "Restore it from an earlier copy, or name the table so again.",
@@ -242,7 +246,11 @@ class Workbook:
 
     def rows(self, name: str) -> Rows:
         """All filled rows of a table, cells in their kinds."""
-        definition, place = layout.TABLES[name], self.place(name)
+        definition = layout.TABLES[name]
+        if definition.later and not self.has(name):
+            empty: dict[str, list[Any]] = {header: [] for header in definition.headers}
+            return Rows(name, layout.SHEET_OF[name], definition.columns, empty, [])
+        place = self.place(name)
         missing = [
             column.header
             for column in definition.columns

@@ -53,7 +53,8 @@ class Table:
     """An Excel table with a stable name.
 
     ``identity`` names the headers that together identify a row; duplicates are an error.
-    ``references`` maps a header to the (table, header) it must be found in.
+    ``references`` maps a header to the (table, header) it must be found in. ``later`` tables came after the first
+    workbooks of this layout version: where one is missing it reads as empty, and a command that writes makes it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Table:
     columns: tuple[Column, ...]
     identity: tuple[str, ...] = ()
     references: tuple[tuple[str, str, str], ...] = ()
+    later: bool = False
 
     def column(self, header: str) -> Column:
         """The column with this header."""
@@ -116,6 +118,10 @@ class View:
             if row.key == key:
                 return row
         raise KeyError(f"{self.name} has no row {key!r}")
+
+    def total(self, key: str) -> Row:
+        """The total with this key; it may have another formula than the row it adds up."""
+        return next(row for row in self.totals if row.key == key)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ RESOURCE_KINDS = ("labour", "machine", "material", "supplier", "logistics")
 EVENT_KINDS = ("promotion", "launch", "phase-out", "price", "one-off")
 STEP_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REJECTED", "SKIPPED")
 MOVES = ("pre-build", "overtime", "subcontract", "delay", "shape demand", "accept")
-GAP_KINDS = ("capacity", "inventory", "service", "budget", "hierarchy", "stale")
+EXTRA_KINDS = ("overtime", "subcontract")
+GAP_KINDS = ("capacity", "inventory", "target", "service", "budget", "hierarchy", "stale")
 
 
 def _family(required: bool = True) -> Column:
@@ -177,6 +178,22 @@ CAPACITY = Table(
     ),
     identity=("Resource", "Bucket"),
     references=(("Resource", "tblResources", "Resource"),),
+)
+
+EXTRA_CAPACITY = Table(
+    "tblExtraCapacity",
+    "Extra capacity",
+    "Overtime and subcontracting that is booked, on top of the capacity. Written by Apply proposals.",
+    (
+        Column("Resource", required=True, width=16),
+        _bucket(),
+        Column("Kind", "choice", choices=EXTRA_KINDS, required=True),
+        _number("Hours", "units of the resource", required=True),
+        Column("Owner", width=16),
+        Column("Reason", width=34),
+    ),
+    references=(("Resource", "tblResources", "Resource"),),
+    later=True,
 )
 
 CALENDAR = Table(
@@ -393,6 +410,7 @@ GAPS = Table(
         Column("Value", "number", "money", role="calc", format="money", width=14),
         Column("Owner", role="calc", width=18),
         Column("What", role="calc", width=64),
+        Column("State", role="calc", help="OPEN or ACCEPTED", width=11, later=True),
     ),
     identity=("Id",),
 )
@@ -400,19 +418,126 @@ GAPS = Table(
 PROPOSALS = Table(
     "tblProposals",
     "Proposals",
-    "Moves that would close a gap. Put Y under Accept for those agreed.",
+    "Priced moves that would close a gap. Put Y under Accept for those agreed; Apply proposals makes them.",
     (
-        Column("Id", width=8),
-        Column("Gap", width=8),
-        Column("Move", "choice", choices=MOVES, width=14),
-        Column("From", "date"),
-        Column("To", "date"),
-        Column("Quantity", "number"),
-        Column("Cost", "number", "money"),
-        Column("Effect", width=40),
+        Column("Id", role="calc", width=8),
+        Column("Gap", role="calc", help="Id in tblGaps", width=8),
+        Column("Move", "choice", choices=MOVES, role="calc", width=14),
+        Column("Family", role="calc", width=16, later=True),
+        Column("Resource", role="calc", help="That is relieved or works longer", width=12, later=True),
+        Column("From", "date", help="Bucket that is changed, or production is taken from", role="calc"),
+        Column("To", "date", help="Bucket that production goes to", role="calc"),
+        Column("Quantity", "number", "units of the family", role="calc", format="qty"),
+        Column(
+            "Hours",
+            "number",
+            "units of the resource",
+            "Booked on the resource",
+            role="calc",
+            format="hours",
+            later=True,
+        ),
+        Column(
+            "Cost",
+            "number",
+            "money",
+            "Hours, holding, backorders and lost margin; of accept: the loss",
+            role="calc",
+            format="money",
+            width=14,
+        ),
+        Column(
+            "Effect on inventory",
+            "number",
+            "units of the family",
+            "Largest change in any bucket",
+            role="calc",
+            format="qty",
+            later=True,
+        ),
+        Column(
+            "Effect on load",
+            "number",
+            "units of the resource",
+            "Change of what the resource is short of; without a resource, of all",
+            role="calc",
+            format="hours",
+            later=True,
+        ),
+        Column(
+            "Effect on service",
+            "number",
+            "fraction",
+            "Change of the part of demand shipped in time",
+            role="calc",
+            format="ratio",
+            later=True,
+        ),
+        Column(
+            "Effect on money",
+            "number",
+            "money",
+            "Change of the margin after plan costs",
+            role="calc",
+            format="money",
+            width=14,
+            later=True,
+        ),
+        Column("Effect", role="calc", width=64),
         Column("Accept", "choice", choices=("Y", "N"), width=8),
+        Column("Owner", help="Who agreed; empty: the owner of the gap", width=16, later=True),
+        Column("Reason", help="Why; kept beside what is changed", width=34, later=True),
+        Column("State", role="calc", help="APPLIED once it is made", width=10, later=True),
     ),
     identity=("Id",),
+)
+
+ACCEPTED_GAPS = Table(
+    "tblAcceptedGaps",
+    "Accepted gaps",
+    "Gaps somebody answers for. Written by Apply proposals; delete a row to open its gap again.",
+    (
+        Column("Kind", "choice", choices=GAP_KINDS, role="calc", width=11),
+        Column("Family/Resource", role="calc", width=18),
+        Column("Bucket", "date", role="calc"),
+        Column("Size", "number", help="A larger gap is open again", role="calc", format="hours", width=14),
+        Column("Owner", role="calc", width=16),
+        Column("Accepted on", "date", role="calc"),
+        Column("Reason", width=44),
+    ),
+    identity=("Kind", "Family/Resource", "Bucket"),
+    later=True,
+)
+
+BRIDGE = Table(
+    "tblBridge",
+    "Bridge",
+    "Why the money differs from the budget, the last year and the last plan. Written by Value plan.",
+    (
+        Column("Comparison", role="calc", help="What the plan is compared with", width=14),
+        Column("Measure", role="calc", width=10),
+        Column("Family", role="calc", width=16),
+        Column("Buckets", "number", "", "Buckets that both have", role="calc", format="qty"),
+        Column("Reference", "number", "money", role="calc", format="money", width=15),
+        Column("Volume", "number", "money", "More or fewer units", role="calc", format="money", width=15),
+        Column(
+            "Mix",
+            "number",
+            "money",
+            "Richer or poorer families than the average of those with the same unit",
+            role="calc",
+            format="money",
+            width=15,
+        ),
+        Column("Price", "number", "money", "A higher or lower price", role="calc", format="money", width=15),
+        Column(
+            "Cost", "number", "money", "A lower or higher unit cost", role="calc", format="money", width=15
+        ),
+        Column("Total", "number", "money", "Plan - reference", role="calc", format="money", width=15),
+        Column("Plan", "number", "money", role="calc", format="money", width=15),
+    ),
+    identity=("Comparison", "Measure", "Family"),
+    later=True,
 )
 
 SCENARIOS = Table(
@@ -512,6 +637,7 @@ SOURCE_TABLES: tuple[Table, ...] = (
     RESOURCES,
     BILL,
     CAPACITY,
+    EXTRA_CAPACITY,
     CALENDAR,
     SALES,
     PIPELINE,

@@ -80,9 +80,10 @@ def write_table(workbook: Workbook, name: str, rows: Iterable[Sequence[Any]], mo
 def _refuse_to_lose(table: Table, place: TablePlace, rows: Iterable[Sequence[Any]]) -> None:
     """A column that older workbooks do not have yet may be missing while it would stay empty, or is a result."""
     for i, column in enumerate(table.columns):
-        if column.header in place.columns or (
-            column.later and (column.role == "calc" or all(row[i] in (None, "") for row in rows))
-        ):
+        if column.header in place.columns:
+            continue
+        # What a command says can be said again; what was loaded or typed would be gone.
+        if column.later and (column.role == "calc" or all(row[i] in (None, "") for row in rows)):
             continue
         raise WorkbookError(
             f"{table.name} on sheet {place.sheet} has no column {column.header}.",

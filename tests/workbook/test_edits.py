@@ -382,4 +382,4 @@ def test_what_stands_below_a_growing_table_stops_the_command(tmp_path: Path) -> 
     assert said.code == 1
     assert said.err.startswith("tblGaps on sheet Reconcile must grow, but row 12 below it is not empty.")
     assert path.read_bytes() == content
-    assert cells("tblGaps", [{}]) == [[None] * 9]
+    assert cells("tblGaps", [{}]) == [[None] * 10]
