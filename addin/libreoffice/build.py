@@ -27,7 +27,9 @@ KINDS = {
     "sop.components": "application/vnd.sun.star.uno-components",
 }
 #: Source, implementation and services of each component.
-COMPONENTS = (("sop_functions.py", f"{IDENTIFIER}.Functions", ("com.sun.star.sheet.AddIn", f"{IDENTIFIER}.Functions")),)
+COMPONENTS = (
+    ("sop_functions.py", f"{IDENTIFIER}.Functions", ("com.sun.star.sheet.AddIn", f"{IDENTIFIER}.Functions")),
+)
 
 
 def extension() -> bytes:
@@ -52,7 +54,10 @@ def extension() -> bytes:
 
 def environment() -> dict[str, object]:
     """The Python that runs this, and where its packages are."""
-    places = [str(Path(udfs.__file__).parents[1]), *(sysconfig.get_path(key) for key in ("purelib", "platlib"))]
+    places = [
+        str(Path(udfs.__file__).parents[1]),
+        *(sysconfig.get_path(key) for key in ("purelib", "platlib")),
+    ]
     return {
         "python": sys.executable,
         "version": list(sys.version_info[:2]),

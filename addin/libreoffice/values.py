@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from udfs.registry import call
 from udfs.cells import CellError
+from udfs.registry import call
 
 _EPOCH = dt.datetime(1899, 12, 30)
 

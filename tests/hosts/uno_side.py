@@ -1,6 +1,6 @@
 """The half of the LibreOffice driver that speaks UNO; run by a Python that can ``import uno``.
 
-    python uno_side.py SOFFICE PROFILE_FOLDER
+    python uno_side.py SOFFICE PROFILE_FOLDER EXTENSIONS_FOLDER
 
 Starts one headless LibreOffice with the profile folder given, then answers requests until its
 standard input ends: one JSON object a line, ``{"do": name, ...arguments}``, answered by one line,
@@ -36,7 +36,7 @@ def properties(**values: object) -> tuple[Any, ...]:
 class Office:
     """One running LibreOffice and the workbooks open in it."""
 
-    def __init__(self, soffice: str, profile: Path) -> None:
+    def __init__(self, soffice: str, profile: Path, extensions: Path) -> None:
         self.documents: dict[int, Any] = {}
         self._count = 0
         pipe = f"sop_xl_{uuid.uuid4().hex}"
@@ -44,9 +44,11 @@ class Office:
             soffice, "--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck",
             f"--accept=pipe,name={pipe};urp;StarOffice.ComponentContext",
             f"-env:UserInstallation={profile.resolve().as_uri()}",
+            f"-env:UNO_SHARED_PACKAGES_CACHE={extensions.resolve().as_uri()}",
         ]  # fmt: skip
+        self._address = f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext"
         self._process = self._spawn()
-        self._desktop = self._connect(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+        self._desktop = self._connect(self._address)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         # Its chatter must not get between the answers on our standard output.
@@ -83,6 +85,10 @@ class Office:
             self._process.wait()
 
     # --- requests ---------------------------------------------------------------------------------
+
+    def address(self) -> str:
+        """Where LibreOffice listens."""
+        return self._address
 
     def open(self, path: str) -> int:
         """Open a workbook (the profile says: and recalculate it) and return its number."""
@@ -199,13 +205,13 @@ def positions(ranges: Any) -> Iterator[tuple[int, int]]:
                 yield row, column
 
 
-def main(soffice: str, profile: str) -> None:
+def main(soffice: str, profile: str, extensions: str) -> None:
     """Serve requests until standard input ends."""
     # Nothing that a library prints may get between the answers: they keep the real output for themselves.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     try:
-        office = Office(soffice, Path(profile))
+        office = Office(soffice, Path(profile), Path(extensions))
     except Exception as error:
         print(json.dumps({"error": str(error)}), file=answers, flush=True)
         return
@@ -224,4 +230,4 @@ def main(soffice: str, profile: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

@@ -18,13 +18,23 @@ from org.sopxl.calc import XFunctions
 
 IMPLEMENTATION = "org.sopxl.calc.Functions"
 SERVICES = ("com.sun.star.sheet.AddIn", IMPLEMENTATION)
-CATALOGUE = json.loads((Path(sop_project.__file__).parent / "catalogue.json").read_text(encoding="utf-8"))["functions"]
+CATALOGUE = json.loads((Path(sop_project.__file__).parent / "catalogue.json").read_text(encoding="utf-8"))[
+    "functions"
+]
 BY_METHOD = {entry["method"]: entry for entry in CATALOGUE}
 BY_NAME = {entry["name"]: entry for entry in CATALOGUE}
 ENGLISH = Locale("en", "US", "")
 
 #: Calc carries an error within a number: a NaN whose last bits are the number of the error.
-ERRORS = {"#VALUE!": 519, "#NUM!": 503, "#N/A": 32767, "#NAME?": 525, "#DIV/0!": 532, "#REF!": 524, "#NULL!": 521}
+ERRORS = {
+    "#VALUE!": 519,
+    "#NUM!": 503,
+    "#N/A": 32767,
+    "#NAME?": 525,
+    "#DIV/0!": 532,
+    "#REF!": 524,
+    "#NULL!": 521,
+}
 
 
 def error_number(text):
