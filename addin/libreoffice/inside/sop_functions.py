@@ -82,25 +82,25 @@ class Declared(XAddIn, XCompatibilityNames, XServiceName, XServiceInfo):
         self.locale = ENGLISH
 
     # XAddIn; the first name is spelled like this in the interface.
-    def getProgrammaticFuntionName(self, display):  # noqa: N802
+    def getProgrammaticFuntionName(self, display):
         return BY_NAME[display]["method"] if display in BY_NAME else ""
 
-    def getDisplayFunctionName(self, name):  # noqa: N802
+    def getDisplayFunctionName(self, name):
         return BY_METHOD[name]["name"] if name in BY_METHOD else ""
 
-    def getFunctionDescription(self, name):  # noqa: N802
+    def getFunctionDescription(self, name):
         return BY_METHOD[name]["help"] if name in BY_METHOD else ""
 
-    def getDisplayArgumentName(self, name, position):  # noqa: N802
+    def getDisplayArgumentName(self, name, position):
         return self._argument(name, position)["name"]
 
-    def getArgumentDescription(self, name, position):  # noqa: N802
+    def getArgumentDescription(self, name, position):
         return self._argument(name, position)["help"]
 
-    def getProgrammaticCategoryName(self, name):  # noqa: N802
+    def getProgrammaticCategoryName(self, name):
         return "Add-In"
 
-    def getDisplayCategoryName(self, name):  # noqa: N802
+    def getDisplayCategoryName(self, name):
         return "S&OP"
 
     @staticmethod
@@ -109,25 +109,25 @@ class Declared(XAddIn, XCompatibilityNames, XServiceName, XServiceInfo):
         return arguments[position] if position < len(arguments) else {"name": "", "help": ""}
 
     # The names that stand in .xlsx files.
-    def getCompatibilityNames(self, name):  # noqa: N802
+    def getCompatibilityNames(self, name):
         return (LocalizedName(ENGLISH, BY_METHOD[name]["name"]),) if name in BY_METHOD else ()
 
-    def setLocale(self, locale):  # noqa: N802
+    def setLocale(self, locale):
         self.locale = locale
 
-    def getLocale(self):  # noqa: N802
+    def getLocale(self):
         return self.locale
 
-    def getServiceName(self):  # noqa: N802
+    def getServiceName(self):
         return IMPLEMENTATION
 
-    def getImplementationName(self):  # noqa: N802
+    def getImplementationName(self):
         return IMPLEMENTATION
 
-    def supportsService(self, name):  # noqa: N802
+    def supportsService(self, name):
         return name in SERVICES
 
-    def getSupportedServiceNames(self):  # noqa: N802
+    def getSupportedServiceNames(self):
         return SERVICES
 
 
@@ -137,5 +137,5 @@ Functions = type(
     {entry["method"]: method(entry["name"]) for entry in CATALOGUE},
 )
 
-g_ImplementationHelper = unohelper.ImplementationHelper()  # noqa: N816 - the loader looks for this name
+g_ImplementationHelper = unohelper.ImplementationHelper()
 g_ImplementationHelper.addImplementation(Functions, IMPLEMENTATION, SERVICES)
