@@ -9,28 +9,21 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sop_xl import __version__
+from sop_xl.commands.catalogue import COMMANDS, Command
+from sop_xl.commands.catalogue import command as entry_of
 
 if TYPE_CHECKING:
     from sop_xl.checks import Issue
     from sop_xl.commands.outcome import Outcome
 
-#: Commands that work on an open workbook: name -> function of sop_xl.commands.steps and its help.
-STEPS: dict[str, tuple[str, str]] = {
-    "check": ("check", "list every problem of the input; changes nothing"),
-    "forecast": ("forecast", "forecast every family; overrides stay"),
-    "plan-supply": ("plan_supply", "propose production by each family's strategy"),
-    "check-capacity": ("check_capacity", "compare load and capacity of every resource"),
-    "reconcile": ("reconcile", "list the gaps between demand, supply and money"),
-    "value-plan": ("value_plan", "value the plan against budget, last year and the last plan"),
-    "refresh-kpis": ("refresh_kpis", "calculate the measures"),
-    "run-cycle": ("run_cycle", "all of these in order, written once"),
-}
+#: Commands that need nothing but the workbook.
+STEPS: dict[str, Command] = {entry.name: entry for entry in COMMANDS if entry.plain}
 WARNINGS_SHOWN = 12
 
 
@@ -41,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from udfs.command_line import call_command, functions_command
 
         return (call_command if words[0] == "call" else functions_command)(words[1:])
+    if words and words[0] in ("addin", "doctor"):
+        from addin.command_line import addin_command, doctor_command
+
+        return (addin_command if words[0] == "addin" else doctor_command)(words[1:])
     options = _parser().parse_args(words)
     return _run(options)
 
@@ -52,31 +49,34 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"sop-xl {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, help: str) -> argparse.ArgumentParser:
+    def command(name: str) -> argparse.ArgumentParser:
+        help = entry_of(name).help
         added = commands.add_parser(name, help=help, description=help)
         added.add_argument("workbook", type=Path, metavar="WORKBOOK")
         added.add_argument("--json", action="store_true", help="print the result as JSON")
         return added
 
-    new = command("new", "make an empty workbook from the template")
+    new = command("new")
     new.add_argument("--company", help="name on the cycle card")
     new.add_argument("--first-bucket", type=_day, metavar="DATE", help="a day in the first bucket to plan")
-    load = command("load-actuals", "fill the tables from files or queries by a mapping")
+    load = command("load-actuals")
     load.add_argument(
         "--mapping", type=Path, required=True, metavar="FILE", help="TOML file: which column goes where"
     )
     load.add_argument(
         "--source", type=Path, metavar="FILE", help="read this file in place of the mapping's own"
     )
-    for name, (_, help) in STEPS.items():
-        command(name, help)
-    publish = command("publish", "freeze the plan and write the workbook that others link to")
+    for name in STEPS:
+        command(name)
+    publish = command("publish")
     publish.add_argument(
         "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
     )
     for name, help in (
         ("call", "call a SOP_ function: call NAME ARG…, each ARG one JSON value or @file.json"),
         ("functions", "list the SOP_ functions, or show one page of help: functions NAME"),
+        ("addin", "the Excel add-in: addin install, uninstall, status or build"),
+        ("doctor", "look for what keeps the Excel add-in from working"),
     ):
         commands.add_parser(name, help=help)
     return parser
@@ -135,10 +135,7 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
 
                 outcome = load_actuals(session.book, options.mapping, options.source, progress)
             else:
-                from sop_xl.commands import steps
-
-                step: Callable[..., Outcome] = getattr(steps, STEPS[options.command][0])
-                outcome = step(session.book, progress)
+                outcome = STEPS[options.command].load()(session.book, progress=progress)
             if outcome.changed:
                 progress("Saving", 1.0)
                 session.save(keep_read_values=True)

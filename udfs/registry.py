@@ -19,6 +19,7 @@ import numpy as np
 
 from sop_xl.errors import ArgumentError, SopError
 from udfs import cells, convert
+from udfs.answers import Answers
 from udfs.cells import CellError, Cells
 from udfs.convert import Empty
 
@@ -36,7 +37,7 @@ __all__ = [
 
 log = logging.getLogger("sop_xl.functions")
 
-CATEGORIES = ("Demand", "Supply", "Capacity", "KPIs", "Finance")
+CATEGORIES = ("Demand", "Supply", "Capacity", "KPIs", "Finance", "Help")
 _MODULES = (
     "udfs.demand",
     "udfs.mix",
@@ -45,6 +46,7 @@ _MODULES = (
     "udfs.accuracy",
     "udfs.kpi",
     "udfs.finance",
+    "udfs.explain",
 )
 
 Kind = Literal[
@@ -60,6 +62,7 @@ Kind = Literal[
     "flags",  # numbers or TRUE/FALSE
     "date",
     "dates",
+    "cell",  # one cell of any content, an error included
 ]
 Result = Literal["number", "series", "range", "table"]
 
@@ -105,7 +108,8 @@ class Function:
 
     shape: what comes back: a number, series in the orientation of the input, a range, or a table with a
     header row. ``undefined``: the reason of a cell that has no value; blank where such a cell stays empty.
-    errors: pairs of an error value and when it appears.
+    errors: pairs of an error value and when it appears. ``pure``: equal arguments always give the equal
+    result, so that it may be remembered; a function that reads anything else is not.
     """
 
     name: str
@@ -118,6 +122,7 @@ class Function:
     errors: tuple[tuple[str, str], ...]
     undefined: str
     body: Callable[..., object] = field(repr=False)
+    pure: bool = True
 
     @property
     def signature(self) -> str:
@@ -133,6 +138,7 @@ class Function:
 
 
 _functions: dict[str, Function] = {}
+_answers = Answers()
 
 
 def function(
@@ -146,6 +152,7 @@ def function(
     example: Example,
     errors: Sequence[tuple[str, str]] = (),
     undefined: str = "The value is not defined for this data.",
+    pure: bool = True,
 ) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """Register the decorated body under ``name``; see `Function` and `Argument` for the parts."""
 
@@ -163,6 +170,7 @@ def function(
             errors=tuple(errors),
             undefined=undefined,
             body=body,
+            pure=pure,
         )
         return body
 
@@ -205,6 +213,18 @@ def call(name: str, arguments: Sequence[object]) -> Cells:
         entry = lookup(name)
         if entry is None:
             return CellError("#NAME?", _unknown(name))
+        if entry.pure:
+            return _answers.get(entry.name, arguments, lambda: _answer(entry, arguments))
+        return _answer(entry, arguments)
+    except Exception as failure:
+        # A host must never see a traceback; the log keeps it for whoever mends this.
+        log.exception("%s failed", name)
+        return CellError("#VALUE!", f"{name} failed unexpectedly: {type(failure).__name__}: {failure}"[:500])
+
+
+def _answer(entry: Function, arguments: Sequence[object]) -> Cells:
+    """The result or the refusal; anything else that is raised is a fault of ours."""
+    try:
         values, column = _read(entry, arguments)
         with np.errstate(all="ignore"):
             result = entry.body(*values)
@@ -213,10 +233,6 @@ def call(name: str, arguments: Sequence[object]) -> Cells:
             return cells.to_cells(result, entry.undefined)
     except SopError as refusal:
         return CellError(refusal.excel_error, str(refusal))
-    except Exception as failure:
-        # A host must never see a traceback; the log keeps it for whoever mends this.
-        log.exception("%s failed", name)
-        return CellError("#VALUE!", f"{name} failed unexpectedly: {type(failure).__name__}: {failure}"[:500])
 
 
 def _unknown(name: object) -> str:
@@ -282,6 +298,8 @@ def _value(argument: Argument, value: object) -> tuple[Any, bool | None]:
             return convert.date(value, name), None
         case "dates":
             return convert.dates(value, name, empty), None
+        case "cell":
+            return convert.single(value, name), None
 
 
 def _literal(value: object) -> str:
