@@ -16,7 +16,9 @@ from xml.sax.saxutils import quoteattr
 
 import udfs
 from addin.libreoffice.interface import idl, method_of, methods, type_library
+from addin.libreoffice.menu import SERVICE, addons
 from sop_xl import __version__
+from sop_xl.commands.catalogue import COMMANDS
 from udfs.registry import Argument, Function, functions
 
 IDENTIFIER = "org.sopxl.calc"
@@ -25,10 +27,12 @@ SOURCES = Path(__file__).parent / "inside"
 KINDS = {
     "functions.rdb": "application/vnd.sun.star.uno-typelibrary;type=RDB",
     "sop.components": "application/vnd.sun.star.uno-components",
+    "Addons.xcu": "application/vnd.sun.star.configuration-data",
 }
 #: Source, implementation and services of each component.
 COMPONENTS = (
     ("sop_functions.py", f"{IDENTIFIER}.Functions", ("com.sun.star.sheet.AddIn", f"{IDENTIFIER}.Functions")),
+    ("sop_commands.py", SERVICE, (SERVICE,)),
 )
 
 
@@ -38,9 +42,10 @@ def extension() -> bytes:
         "META-INF/manifest.xml": _manifest().encode(),
         "description.xml": _description().encode(),
         "sop.components": _components().encode(),
+        "Addons.xcu": addons().encode(),
         "functions.idl": idl().encode(),
         "functions.rdb": type_library(methods()),
-        "pythonpath/catalogue.json": _json({"functions": [_entry(entry) for entry in functions()]}),
+        "pythonpath/catalogue.json": _json(_catalogue()),
         "pythonpath/environment.json": _json(environment()),
     }
     for source in sorted(SOURCES.rglob("*.py")):
@@ -63,6 +68,12 @@ def environment() -> dict[str, object]:
         "version": list(sys.version_info[:2]),
         "paths": list(dict.fromkeys(places)),
     }
+
+
+def _catalogue() -> dict[str, object]:
+    """What the code inside LibreOffice must know of functions and commands."""
+    commands = [{"name": entry.name, "asks": entry.asks and vars(entry.asks)} for entry in COMMANDS]
+    return {"functions": [_entry(entry) for entry in functions()], "commands": commands}
 
 
 def _entry(entry: Function) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Driving a LibreOffice that listens for connections, from the project's Python.
 
-LibreOffice listens when it is started with ``--accept="pipe,name=NAME;urp;StarOffice.ComponentContext"``. Its own Python
-speaks UNO in a process of its own, which ends with the connection.
+LibreOffice listens when it is started with ``--accept="pipe,name=NAME;urp;StarOffice.ComponentContext"``. Its own
+Python speaks UNO in a process of its own, which ends with the connection.
 """
 
 from __future__ import annotations

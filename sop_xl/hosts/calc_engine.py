@@ -123,8 +123,6 @@ class CalcApp(base_classes.App):
     display_alerts: Any = True
     enable_events: Any = True
     interactive: Any = True
-    calculation: Any = "automatic"
-    status_bar: Any = False
     cut_copy_mode: Any = False
     visible: Any = True
     version = "16.0"
@@ -138,6 +136,8 @@ class CalcApp(base_classes.App):
         self._pid = next(_process_ids)
         self._books = CalcBooks(self)
         self.clipboard: CalcRange | None = None
+        self._calculation = "automatic"
+        self._status: Any = False
 
     @property
     def engine(self) -> CalcEngine:
@@ -153,6 +153,27 @@ class CalcApp(base_classes.App):
     def books(self) -> CalcBooks:
         """The open books."""
         return self._books
+
+    @property
+    def calculation(self) -> str:
+        """Whether formulas are calculated by themselves: ``automatic`` or ``manual``."""
+        return self._calculation
+
+    @calculation.setter
+    def calculation(self, value: str) -> None:
+        for book in self._books:
+            book.ask("automatic", on=value == "automatic")
+        self._calculation = value
+
+    @property
+    def status_bar(self) -> Any:
+        """What the status bar says; False for LibreOffice's own words."""
+        return self._status
+
+    @status_bar.setter
+    def status_bar(self, value: Any) -> None:
+        self.link.request("status", text=value or "")
+        self._status = value
 
     def calculate(self) -> None:
         """Calculate every formula of every open book."""

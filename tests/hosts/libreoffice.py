@@ -113,9 +113,9 @@ class LibreOffice:
             return book.values(sheets)
 
     @contextmanager
-    def edit(self, path: Path | str) -> Iterator[OpenWorkbook]:
+    def edit(self, path: Path | str, *, hidden: bool = True) -> Iterator[OpenWorkbook]:
         """Open a workbook to change it; only what ``save_xlsx`` writes lasts."""
-        number = self.request("open", path=str(path))
+        number = self.request("open", path=str(path), hidden=hidden)
         try:
             yield OpenWorkbook(self, number)
         finally:
@@ -273,6 +273,10 @@ class OpenWorkbook:
     def names(self) -> dict[str, str]:
         """The defined names and what they refer to, as LibreOffice writes it (``$Demand.$B$2:$B$5``)."""
         return dict(self._request("names"))
+
+    def dispatch(self, url: str) -> None:
+        """Do what an entry of a menu does; the workbook must not be hidden."""
+        self._request("dispatch", url=url)
 
     def set_value(self, sheet: str, address: str, value: Cell) -> None:
         """Type into a cell: a number, a text, ``None`` to empty it; ``=...`` is a formula."""

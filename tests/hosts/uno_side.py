@@ -63,6 +63,7 @@ class Office:
         while True:
             try:
                 context = resolver.resolve(address)
+                self._context = context
                 return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
             except Exception as error:  # UNO's exceptions share no base but this one
                 code = self._process.poll()
@@ -90,15 +91,24 @@ class Office:
         """Where LibreOffice listens."""
         return self._address
 
-    def open(self, path: str) -> int:
+    def open(self, path: str, hidden: bool = True) -> int:
         """Open a workbook (the profile says: and recalculate it) and return its number."""
         url = Path(path).resolve().as_uri()
-        document = self._desktop.loadComponentFromURL(url, "_blank", 0, properties(Hidden=True))
+        document = self._desktop.loadComponentFromURL(url, "_blank", 0, properties(Hidden=hidden))
         if document is None or not hasattr(document, "Sheets"):
             raise RuntimeError(f"LibreOffice cannot open {path} as a workbook")
         self._count += 1
         self.documents[self._count] = document
         return self._count
+
+    def dispatch(self, document: int, url: str) -> None:
+        """Do what an entry of a menu does."""
+        frame = self.documents[document].CurrentController.Frame
+        frame.activate()
+        helper = self._context.ServiceManager.createInstanceWithContext(
+            "com.sun.star.frame.DispatchHelper", self._context
+        )
+        helper.executeDispatch(frame, url, "", 0, ())
 
     def close(self, document: int) -> None:
         """Close a workbook without saving it."""

@@ -1,8 +1,8 @@
 """Workbooks open in LibreOffice, for a partner who knows no UNO.
 
-A request is one JSON object, ``{"do": name, ...arguments}``, answered by ``{"result": ...}`` or ``{"error": text}``; the
-names are the public methods of `Documents`. Areas are ``[top, left, bottom, right]``, counted from 1. A cell is a number,
-a text, true or false, null when empty, ``{"date": serial}``, or ``{"error": "#N/A"}``.
+A request is one JSON object, ``{"do": name, ...arguments}``, answered by ``{"result": ...}`` or
+``{"error": text}``; the names are the public methods of `Documents`. Areas are ``[top, left, bottom, right]``, counted
+from 1. A cell is a number, a text, true or false, null when empty, ``{"date": serial}``, or ``{"error": "#N/A"}``.
 
 Runs inside LibreOffice, or beside it in a Python that can ``import uno``: standard library and UNO only, and no newer
 than Python 3.8.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 
 import sop_formats
 import sop_formulas
@@ -109,7 +110,7 @@ class Documents:
 
     def open(self, path):
         """Open a workbook without a window."""
-        url = uno.systemPathToFileUrl(os.path.abspath(path))
+        url = uno.systemPathToFileUrl(str(Path(path).absolute()))
         model = self._desktop.loadComponentFromURL(url, "_blank", 0, properties(Hidden=True))
         if model is None or not hasattr(model, "Sheets"):
             raise ValueError("LibreOffice cannot open " + path + " as a workbook")
@@ -125,25 +126,34 @@ class Documents:
         if path is None:
             model.store()
         else:
-            kind = FILTERS[os.path.splitext(path)[1].lower()]
-            model.storeAsURL(uno.systemPathToFileUrl(os.path.abspath(path)), properties(FilterName=kind))
+            kind = FILTERS[Path(path).suffix.lower()]
+            model.storeAsURL(uno.systemPathToFileUrl(str(Path(path).absolute())), properties(FilterName=kind))
         return self._path(model)
 
     def calculate(self, document):
         """Calculate every formula."""
         self._known[document].calculateAll()
 
-    def begin(self, document, title):
-        """From here on nothing is drawn, and everything done is undone in one step, called ``title``."""
+    def begin(self, document):
+        """From here on nothing is drawn and no step can be undone."""
         model = self._known[document]
         model.lockControllers()
-        model.UndoManager.enterUndoContext(title)
+        # Calc would undo the values of a command and not its formulas.
+        model.UndoManager.lock()
 
     def end(self, document):
         """Ends what `begin` began."""
         model = self._known[document]
-        model.UndoManager.leaveUndoContext()
+        model.UndoManager.unlock()
+        model.UndoManager.clear()
         model.unlockControllers()
+
+    def automatic(self, document, on):
+        """Whether formulas are calculated when something they need changes."""
+        self._known[document].enableAutomaticCalculation(on)
+
+    def status(self, text):
+        """Say what is being done; here is nobody to see it."""
 
     # ------------------------------------------------------------------ sheets
 
@@ -273,9 +283,10 @@ class Documents:
         area = meeting(area, self.used(document, sheet)) or area
         cells = self._cells(document, sheet, area)
         # Calc would empty a part of an array without a word.
-        if any(text.startswith("{=") for row in cells.FormulaArray for text in row):
-            if any(meeting(covered, area) != covered for covered, _ in self.arrays(document, sheet, area)):
-                raise ValueError("the cells cut through an array formula")
+        holds_arrays = any(text.startswith("{=") for row in cells.FormulaArray for text in row)
+        found = self.arrays(document, sheet, area) if holds_arrays else []
+        if any(meeting(covered, area) != covered for covered, _ in found):
+            raise ValueError("the cells cut through an array formula")
         if formats:
             # 0x7ff: everything that clearContents knows, drawn objects (128) and notes (8) excepted.
             cells.clearContents(0x7FF & ~(128 | 8))

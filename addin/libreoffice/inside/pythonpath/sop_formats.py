@@ -21,9 +21,9 @@ ALIGNMENTS = {
 CHARACTER, MARGIN = 7 * 2540 / 96, 5 * 2540 / 96
 POINT = 2540 / 72
 COPIED = (
-    "CellStyle", "NumberFormat", "CellBackColor", "CharFontName", "CharHeight", "CharWeight", "CharPosture", "CharColor",
-    "CharUnderline", "HoriJustify", "VertJustify", "IsTextWrapped", "ParaIndent", "CellProtection", "TopBorder",
-    "BottomBorder", "LeftBorder", "RightBorder",
+    "CellStyle", "NumberFormat", "CellBackColor", "CharFontName", "CharHeight", "CharWeight", "CharPosture",
+    "CharColor", "CharUnderline", "HoriJustify", "VertJustify", "IsTextWrapped", "ParaIndent", "CellProtection",
+    "TopBorder", "BottomBorder", "LeftBorder", "RightBorder",
 )  # fmt: skip
 
 
@@ -109,9 +109,9 @@ def get(model, cells, what):
 def put(model, cells, what, value):
     """Change a format."""
     if what == "column_width":
-        cells.Columns.Width = int(round(value * CHARACTER + MARGIN))
+        cells.Columns.Width = round(value * CHARACTER + MARGIN)
     elif what == "row_height":
-        cells.Rows.Height = int(round(value * POINT))
+        cells.Rows.Height = round(value * POINT)
     elif what in ("row_hidden", "column_hidden"):
         lines = cells.Rows if what == "row_hidden" else cells.Columns
         lines.IsVisible = not value

@@ -71,7 +71,7 @@ class Helper:
 
     def call(self, name, arguments):
         """Run one function; a process that died is replaced once."""
-        for attempt in (1, 2):
+        for _ in (1, 2):
             if self._process is None or self._process.poll() is not None:
                 self._start()
             try:
