@@ -30,6 +30,7 @@ class CalcBook(base_classes.Book):
     def __init__(self, app: CalcApp, number: int) -> None:
         self._app = app
         self.number = number
+        self._styles: dict[str, str] = {}
 
     def ask(self, do: str, **arguments: Any) -> Any:
         """Ask LibreOffice for something about this workbook."""
@@ -72,6 +73,20 @@ class CalcBook(base_classes.Book):
     def names(self) -> CalcNames:
         """All defined names."""
         return CalcNames(self)
+
+    def style(self, name: str) -> str | None:
+        """A cell style as the workbook spells it; None when it has none of that name."""
+        if name.lower() not in self._styles:
+            self._styles = {style.lower(): style for style in self.ask("styles")}
+        return self._styles.get(name.lower())
+
+    def style_names(self) -> list[str]:
+        """The cell styles."""
+        return list(self.ask("styles"))
+
+    def sheet_named(self, name: str) -> CalcSheet:
+        """A sheet that is known to be there."""
+        return CalcSheet(self, name)
 
     def has_sheet(self, name: str) -> bool:
         """Whether there is a sheet of that name."""

@@ -88,17 +88,16 @@ class CalcRangeApi:
     @Style.setter
     def Style(self, name: str) -> None:  # noqa: N802
         book = self._range.sheet.book
-        known = {style.lower(): style for style in book.ask("styles")}
-        if name.lower() not in known:
-            builtin = next((key for key in builtin_styles if key.lower() == name.lower()), None)
-            if builtin is None:
+        known = book.style(name)
+        if known is None:
+            known = next((key for key in builtin_styles if key.lower() == name.lower()), None)
+            if known is None:
                 raise HostError(
                     f"The workbook has no cell style named '{name}'.",
-                    "Choose one of: " + ", ".join(known.values()) + ".",
+                    "Choose one of: " + ", ".join(book.style_names()) + ".",
                 )
-            book.ask("add_style", name=builtin, formats=_builtin(builtin))
-            known[name.lower()] = builtin
-        self._range.set_format("style", known[name.lower()])
+            book.ask("add_style", name=known, formats=_builtin(known))
+        self._range.set_format("style", known)
 
 
 def _builtin(name: str) -> dict[str, Any]:

@@ -85,12 +85,14 @@ class CalcNames(base_classes.Names):
         return
 
     def __iter__(self) -> Iterator[CalcName]:
-        if self._sheet is None:
-            for name, refers_to in self._book.ask("names", sheet=None):
-                yield CalcName(self._book, name, refers_to, None)
-        for sheet in self._book.sheets if self._sheet is None else [self._sheet]:
-            for name, refers_to in self._book.ask("names", sheet=sheet.name):
+        for owner, name, refers_to in self._book.ask("names"):
+            if self._sheet is None or owner == self._sheet.name:
+                sheet = None if owner is None else self._book.sheet_named(owner)
                 yield CalcName(self._book, name, refers_to, sheet)
+
+    def snapshot(self) -> list[tuple[str, CalcName]]:
+        """All names with their objects."""
+        return [(name.name, name) for name in self]
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

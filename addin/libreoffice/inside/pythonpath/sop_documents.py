@@ -348,11 +348,16 @@ class Documents:
 
     # ------------------------------------------------------------------ names
 
-    def names(self, document, sheet):
-        """The workbook's names (no sheet), or a sheet's own: name and what it refers to."""
-        found = self._scope(document, sheet)
+    def names(self, document):
+        """All names: the sheet that owns it (null: the workbook), name, and what it refers to."""
         grammar = sop_formulas.Grammar(self._known[document])
-        return [[name, grammar.of_name(found.getByName(name))] for name in found.ElementNames]
+        owners = [None, *self._known[document].Sheets.ElementNames]
+        found = [(owner, self._scope(document, owner)) for owner in owners]
+        return [
+            [owner, name, grammar.of_name(scope.getByName(name))]
+            for owner, scope in found
+            for name in scope.ElementNames
+        ]
 
     def name(self, document, sheet, name):
         """One name as it is written, and what it refers to; null when there is none."""

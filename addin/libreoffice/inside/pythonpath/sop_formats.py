@@ -66,25 +66,31 @@ def follow(model, cells, area, written):
         area: where it is.
         written: positions within it and cells, by "date", "truth" and "plain".
     """
-    if not (written["date"] or written["truth"] or written["plain"]):
-        return
-    kinds = {}
-    for address, kind in special(model, cells):
-        for row in range(address.StartRow + 1 - area[0], address.EndRow + 2 - area[0]):
-            for column in range(address.StartColumn + 1 - area[1], address.EndColumn + 2 - area[1]):
-                kinds[row, column] = kind
-    for wanted, places in written.items():
+    parts = list(special(model, cells))
+    looks = {"date": written["date"], "truth": written["truth"]}
+    for wanted, places in looks.items():
+        if not places:
+            continue
+        fine = positions([part for part, kind in parts if kind == wanted], area)
         for row, column, cell in places:
-            found = kinds.get((row, column))
-            if wanted == "date" and found != "date":
-                code = cell.get("code", "yyyy-mm-dd")
-            elif wanted == "truth" and found != "truth":
-                code = "BOOLEAN"
-            elif wanted == "plain" and found == "truth":
-                code = "General"
-            else:
-                continue
-            cells.getCellByPosition(column, row).NumberFormat = key_of(model, code)
+            if (row, column) not in fine:
+                code = "BOOLEAN" if wanted == "truth" else cell.get("code", "yyyy-mm-dd")
+                cells.getCellByPosition(column, row).NumberFormat = key_of(model, code)
+    truths = positions([part for part, kind in parts if kind == "truth"], area)
+    if truths:
+        for row, column, _ in written["plain"]:
+            if (row, column) in truths:
+                cells.getCellByPosition(column, row).NumberFormat = key_of(model, "General")
+
+
+def positions(addresses, area):
+    """Rows and columns, counted from 0 within an area, of all cells at UNO's addresses."""
+    return {
+        (row, column)
+        for address in addresses
+        for row in range(address.StartRow + 1 - area[0], address.EndRow + 2 - area[0])
+        for column in range(address.StartColumn + 1 - area[1], address.EndColumn + 2 - area[1])
+    }
 
 
 def get(model, cells, what):
