@@ -6,15 +6,14 @@ The same sources and environment give the same bytes.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
-import sysconfig
 import zipfile
 from io import BytesIO
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-import udfs
 from addin.libreoffice.interface import idl, method_of, methods, type_library
 from addin.libreoffice.menu import SERVICE, addons
 from sop_xl import __version__
@@ -22,6 +21,8 @@ from sop_xl.commands.catalogue import COMMANDS
 from udfs.registry import Argument, Function, functions
 
 IDENTIFIER = "org.sopxl.calc"
+#: What functions and commands are made of; wherever these are found, what they need is found too.
+PACKAGES = ("udfs", "sop_xl", "addin", "numpy", "scipy", "pandas", "statsmodels", "openpyxl", "xlwings")
 SOURCES = Path(__file__).parent / "inside"
 #: File in the extension -> what LibreOffice must know it as.
 KINDS = {
@@ -58,16 +59,21 @@ def extension() -> bytes:
 
 
 def environment() -> dict[str, object]:
-    """The Python that runs this, and where its packages are."""
-    places = [
-        str(Path(udfs.__file__).parents[1]),
-        *(sysconfig.get_path(key) for key in ("purelib", "platlib")),
-    ]
+    """The Python that runs this, and the folders its packages are found in."""
+    places = [str(Path(package_folder(name)).parent) for name in PACKAGES]
     return {
         "python": sys.executable,
         "version": list(sys.version_info[:2]),
         "paths": list(dict.fromkeys(places)),
     }
+
+
+def package_folder(name: str) -> str:
+    """Where a package is, without importing it."""
+    found = importlib.util.find_spec(name)
+    assert found is not None
+    assert found.submodule_search_locations
+    return found.submodule_search_locations[0]
 
 
 def _catalogue() -> dict[str, object]:

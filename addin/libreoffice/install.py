@@ -36,7 +36,8 @@ def install(shared: bool, profile: Path | None) -> list[str]:
         file.write_bytes(extension())
         _unopkg("add", shared, profile, "-f", str(file))
     return [
-        f"Installed for {'all users' if shared else 'this user'}: {_where_it_calculates()}",
+        f"Installed for {'all users' if shared else 'this user'}.",
+        _where_it_calculates(),
         "Start LibreOffice Calc; the functions are in the function wizard, the commands in the menu S&OP.",
         "Install again after moving this project or changing its Python.",
     ]
@@ -73,7 +74,7 @@ def status(shared: bool, profile: Path | None) -> list[str]:
 def _where_it_calculates() -> str:
     office, ours = office_python_version(), sys.version_info[:2]
     if office == ours:
-        return f"functions are calculated within LibreOffice, by Python {ours[0]}.{ours[1]}."
+        return f"Functions are calculated within LibreOffice, by Python {ours[0]}.{ours[1]}."
     theirs = f"{office[0]}.{office[1]}" if office else "unknown"
     return (
         f"LibreOffice's Python is {theirs}, the project's {ours[0]}.{ours[1]}: "
