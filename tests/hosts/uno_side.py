@@ -101,6 +101,19 @@ class Office:
         self.documents[self._count] = document
         return self._count
 
+    def functions(self, prefix: str) -> list[dict[str, Any]]:
+        """What the function wizard shows of the functions whose names begin so."""
+        known = self._context.ServiceManager.createInstanceWithContext(
+            "com.sun.star.sheet.FunctionDescriptions", self._context
+        )
+        found = []
+        for name in known.ElementNames:
+            if name.startswith(prefix):
+                entry = {part.Name: part.Value for part in known.getByName(name)}
+                arguments = [{"name": a.Name, "help": a.Description} for a in entry["Arguments"]]
+                found.append({"name": name, "help": entry["Description"], "arguments": arguments})
+        return found
+
     def dispatch(self, document: int, url: str) -> None:
         """Do what an entry of a menu does."""
         frame = self.documents[document].CurrentController.Frame

@@ -43,10 +43,10 @@ def error_number(text):
 
 
 def to_calc(cell):
-    """A cell of a result: errors as such numbers, an empty cell as nothing."""
+    """A cell of a result: errors as such numbers; an empty cell as empty text, because Calc shows nothing as 0."""
     if isinstance(cell, dict):
         return error_number(cell["error"])
-    return cell
+    return "" if cell is None else cell
 
 
 def answer(name, arguments):
@@ -64,7 +64,7 @@ def answer(name, arguments):
     if entry["rows"]:
         rows = result if isinstance(result, list) else [[result]]
         return tuple(tuple(map(to_calc, row)) for row in rows)
-    return "" if result is None else to_calc(result)
+    return to_calc(result)
 
 
 _calculator = None
