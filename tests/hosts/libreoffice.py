@@ -274,6 +274,14 @@ class OpenWorkbook:
         """The defined names and what they refer to, as LibreOffice writes it (``$Demand.$B$2:$B$5``)."""
         return dict(self._request("names"))
 
+    def calculate_after(self, sheet: str, address: str, value: Cell) -> float:
+        """Type into a cell and calculate what depends on it; the seconds that the calculation took."""
+        self._request("automatic", on=False)
+        self.set_value(sheet, address, value)
+        seconds = float(self._request("calculate"))
+        self._request("automatic", on=True)
+        return seconds
+
     def dispatch(self, url: str) -> None:
         """Do what an entry of a menu does; the workbook must not be hidden."""
         self._request("dispatch", url=url)

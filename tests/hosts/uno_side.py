@@ -127,6 +127,12 @@ class Office:
         """Close a workbook without saving it."""
         self.documents.pop(document).close(True)
 
+    def calculate(self, document: int) -> float:
+        """Calculate what depends on changes; the seconds that took."""
+        started = time.perf_counter()
+        self.documents[document].calculate()
+        return time.perf_counter() - started
+
     def values(self, document: int, sheets: list[str] | None) -> dict[str, list[list[Any]]]:
         """Every cell of the used area, recalculated: number, text, null, or {"error": name}."""
         book = self.documents[document]
@@ -143,6 +149,10 @@ class Office:
         """The workbook's defined names and what they refer to."""
         found = self.documents[document].NamedRanges
         return {name: str(found.getByName(name).Content) for name in found.ElementNames}
+
+    def automatic(self, document: int, on: bool) -> None:
+        """Whether formulas are calculated by themselves."""
+        self.documents[document].enableAutomaticCalculation(on)
 
     def set_value(self, document: int, sheet: str, address: str, value: Any) -> None:
         """Type a number or a text into a cell; None empties it, a text that starts with = is a formula."""

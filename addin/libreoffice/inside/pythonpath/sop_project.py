@@ -5,6 +5,7 @@ Runs inside LibreOffice: standard library only, and no newer than Python 3.8.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -80,7 +81,7 @@ class Helper:
                 line = self._answers.get(timeout=ANSWER_SECONDS)
             except queue.Empty:
                 self.stop()
-                return {"error": "#VALUE!", "reason": "No answer within %d s." % ANSWER_SECONDS}
+                return {"error": "#VALUE!", "reason": "No answer within %g s." % ANSWER_SECONDS}
             except (OSError, ValueError):
                 line = ""
             if line:
@@ -94,6 +95,8 @@ class Helper:
         if process is not None:
             process.kill()
             process.wait()
+            with contextlib.suppress(OSError):  # what was not sent any more
+                process.stdin.close()
 
     def _start(self):
         self.stop()
@@ -101,8 +104,9 @@ class Helper:
         answers = self._answers = queue.Queue()
 
         def read():
-            for line in process.stdout:
-                answers.put(line)
+            with process.stdout:
+                for line in process.stdout:
+                    answers.put(line)
             answers.put("")
 
         threading.Thread(target=read, daemon=True).start()
