@@ -26,6 +26,8 @@ PICKERS = {"open": 0, "save": 10}  # com.sun.star.ui.dialogs.TemplateDescription
 class Desk(sop_documents.Documents):
     """The workbooks, and the user before them."""
 
+    hidden = False
+
     def __init__(self, context, frame):
         super().__init__(context)
         self._frame = frame

@@ -53,6 +53,9 @@ class Documents:
         context: UNO's component context.
     """
 
+    #: Whether workbooks that are opened or made get no window.
+    hidden = True
+
     def __init__(self, context):
         self._context = context
         self._desktop = context.ServiceManager.createInstanceWithContext(
@@ -102,16 +105,16 @@ class Documents:
     def new(self):
         """A new workbook with one sheet."""
         model = self._desktop.loadComponentFromURL(
-            "private:factory/scalc", "_blank", 0, properties(Hidden=True)
+            "private:factory/scalc", "_blank", 0, properties(Hidden=self.hidden)
         )
         for name in model.Sheets.ElementNames[1:]:
             model.Sheets.removeByName(name)
         return self.know(model)
 
     def open(self, path):
-        """Open a workbook without a window."""
+        """Open a workbook."""
         url = uno.systemPathToFileUrl(str(Path(path).absolute()))
-        model = self._desktop.loadComponentFromURL(url, "_blank", 0, properties(Hidden=True))
+        model = self._desktop.loadComponentFromURL(url, "_blank", 0, properties(Hidden=self.hidden))
         if model is None or not hasattr(model, "Sheets"):
             raise ValueError("LibreOffice cannot open " + path + " as a workbook")
         return self.know(model)

@@ -67,20 +67,33 @@ def follow(model, cells, area, written):
         written: positions within it and cells, by "date", "truth" and "plain".
     """
     parts = list(special(model, cells))
-    looks = {"date": written["date"], "truth": written["truth"]}
-    for wanted, places in looks.items():
-        if not places:
-            continue
-        fine = positions([part for part, kind in parts if kind == wanted], area)
-        for row, column, cell in places:
-            if (row, column) not in fine:
-                code = "BOOLEAN" if wanted == "truth" else cell.get("code", "yyyy-mm-dd")
-                cells.getCellByPosition(column, row).NumberFormat = key_of(model, code)
-    truths = positions([part for part, kind in parts if kind == "truth"], area)
-    if truths:
+    places = {
+        kind: positions([part for part, found in parts if found == kind], area) for kind in ("date", "truth")
+    }
+    codes = {}
+    for row, column, cell in written["date"]:
+        if (row, column) not in places["date"]:
+            codes[row, column] = cell.get("code", "yyyy-mm-dd")
+    for row, column, _ in written["truth"]:
+        if (row, column) not in places["truth"]:
+            codes[row, column] = "BOOLEAN"
+    if places["truth"]:
         for row, column, _ in written["plain"]:
-            if (row, column) in truths:
-                cells.getCellByPosition(column, row).NumberFormat = key_of(model, "General")
+            if (row, column) in places["truth"]:
+                codes[row, column] = "General"
+    for column, first, last, code in runs(codes):
+        cells.getCellRangeByPosition(column, first, column, last).NumberFormat = key_of(model, code)
+
+
+def runs(codes):
+    """Neighbours down a column with the same code: column, first row, last row, code."""
+    found = []
+    for (row, column), code in sorted(codes.items(), key=lambda item: (item[0][1], item[0][0])):
+        if found and found[-1][0] == column and found[-1][2] == row - 1 and found[-1][3] == code:
+            found[-1][2] = row
+        else:
+            found.append([column, row, row, code])
+    return found
 
 
 def positions(addresses, area):
