@@ -15,7 +15,7 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from addin.libreoffice.interface import idl, method_of, methods, type_library
-from addin.libreoffice.menu import SERVICE, addons
+from addin.libreoffice.menu import SERVICE, addons, window_state
 from sop_xl import __version__
 from sop_xl.commands.catalogue import COMMANDS
 from udfs.registry import Argument, Function, functions
@@ -29,6 +29,7 @@ KINDS = {
     "functions.rdb": "application/vnd.sun.star.uno-typelibrary;type=RDB",
     "sop.components": "application/vnd.sun.star.uno-components",
     "Addons.xcu": "application/vnd.sun.star.configuration-data",
+    "CalcWindowState.xcu": "application/vnd.sun.star.configuration-data",
 }
 #: Source, implementation and services of each component.
 COMPONENTS = (
@@ -44,6 +45,7 @@ def extension() -> bytes:
         "description.xml": _description().encode(),
         "sop.components": _components().encode(),
         "Addons.xcu": addons().encode(),
+        "CalcWindowState.xcu": window_state().encode(),
         "functions.idl": idl().encode(),
         "functions.rdb": type_library(methods()),
         "pythonpath/catalogue.json": _json(_catalogue()),

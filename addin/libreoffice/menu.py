@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 from sop_xl.commands.catalogue import COMMANDS, GROUPS, Command
 
 SERVICE = "org.sopxl.calc.Command"
+TOOLBAR = "org.sopxl.calc.bar"
 CALC = "com.sun.star.sheet.SpreadsheetDocument"
 
 
@@ -39,10 +40,24 @@ oor:name="Addons" oor:package="org.openoffice.Office">
 </node>
 </node>
 <node oor:name="OfficeToolBar">
-<node oor:name="org.sopxl.calc.bar" oor:op="replace">
+<node oor:name="{TOOLBAR}" oor:op="replace">
 {items}</node>
 </node>
 </node>
+</oor:component-data>
+"""
+
+
+def window_state() -> str:
+    """The name of the toolbar, and its place below the others."""
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<oor:component-data xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema" \
+oor:name="CalcWindowState" oor:package="org.openoffice.Office.UI">
+<node oor:name="UIElements"><node oor:name="States">
+<node oor:name="private:resource/toolbar/addon_{TOOLBAR}" oor:op="replace">
+{_value("UIName", "S&OP")}{_property("Docked", "true")}{_property("DockingArea", "0")}{_property("DockPos", "0,3")}\
+{_property("Visible", "true")}</node>
+</node></node>
 </oor:component-data>
 """
 

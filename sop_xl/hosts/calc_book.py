@@ -90,7 +90,7 @@ class CalcBook(base_classes.Book):
 
     def has_sheet(self, name: str) -> bool:
         """Whether there is a sheet of that name."""
-        return any(sheet.lower() == name.lower() for sheet, _ in self.ask("sheets"))
+        return any(sheet.lower() == name.lower() for sheet in self.ask("sheets"))
 
     def find_table(self, name: str) -> CalcTable | None:
         """The table of that name on any sheet."""
@@ -137,7 +137,7 @@ class CalcSheets(base_classes.Sheets):
         return
 
     def _names(self) -> list[str]:
-        return [name for name, _ in self._book.ask("sheets")]
+        return list(self._book.ask("sheets"))
 
     @property
     def active(self) -> CalcSheet:
@@ -225,7 +225,7 @@ class CalcSheet(base_classes.Sheet):
     @property
     def index(self) -> int:
         """Position, counted from 1."""
-        return [name for name, _ in self._book.ask("sheets")].index(self._name) + 1
+        return list(self._book.ask("sheets")).index(self._name) + 1
 
     @property
     def names(self) -> CalcNames:
@@ -240,7 +240,7 @@ class CalcSheet(base_classes.Sheet):
     @property
     def visible(self) -> bool:
         """Whether the sheet shows."""
-        return bool(dict(self._book.ask("sheets"))[self._name])
+        return self._name in self._book.ask("visible_sheets")
 
     @visible.setter
     def visible(self, value: bool) -> None:
@@ -248,7 +248,7 @@ class CalcSheet(base_classes.Sheet):
         self.ask("show_sheet", visible=bool(value))
 
     def _refuse_last(self, remedy: str) -> None:
-        if remedy and not any(shown for name, shown in self._book.ask("sheets") if name != self._name):
+        if remedy and set(self._book.ask("visible_sheets")) <= {self._name}:
             raise HostError(f"Sheet '{self._name}' is the only visible one.", remedy)
 
     # ------------------------------------------------------------------ ranges

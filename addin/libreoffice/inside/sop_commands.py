@@ -75,6 +75,8 @@ class Command(unohelper.Base, XJobExecutor, XServiceInfo):
             "com.sun.star.frame.Desktop", self._context
         )
         frame, model = desktop.getCurrentFrame(), desktop.getCurrentComponent()
+        if frame is None or model is None:
+            return
         desk = Desk(self._context, frame)
         path = ""
         if QUESTIONS[name]:

@@ -161,9 +161,13 @@ class Documents:
     # ------------------------------------------------------------------ sheets
 
     def sheets(self, document):
-        """Name and visibility of every sheet."""
+        """Names of the sheets, in order."""
+        return list(self._known[document].Sheets.ElementNames)
+
+    def visible_sheets(self, document):
+        """Names of the sheets that show."""
         found = self._known[document].Sheets
-        return [[name, bool(found.getByName(name).IsVisible)] for name in found.ElementNames]
+        return [name for name in found.ElementNames if found.getByName(name).IsVisible]
 
     def add_sheet(self, document, name, position):
         """Insert a sheet before the one at a position counted from 0."""
