@@ -16,13 +16,11 @@ _MAC = "/Applications/LibreOffice.app/Contents/MacOS"
 @cache
 def find_program(name: str) -> str | None:
     """A program of LibreOffice, ``soffice`` or ``unopkg``: on the PATH, or in its usual place."""
-    if sys.platform == "win32":
-        roots = filter(None, (os.environ.get(key) for key in ("PROGRAMFILES", "PROGRAMW6432")))
-        usual = [Path(root) / "LibreOffice" / "program" / f"{name}.com" for root in roots]
+    usual: list[Path] = []
+    if sys.platform == "win32" and (root := os.environ.get("PROGRAMFILES")):
+        usual = [Path(root) / "LibreOffice" / "program" / f"{name}.com"]
     elif sys.platform == "darwin":
         usual = [Path(_MAC) / name]
-    else:
-        usual = [Path(folder) / "program" / name for folder in ("/usr/lib/libreoffice", "/opt/libreoffice")]
     return shutil.which(name) or next((str(path) for path in usual if path.exists()), None)
 
 

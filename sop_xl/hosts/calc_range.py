@@ -30,7 +30,7 @@ def to_cell(value: Any) -> Any:
     """A value as it is sent: text that begins with ``=`` is a formula, ``'=`` is text.
 
     >>> to_cell("=A1"), to_cell("'=A1"), to_cell(dt.datetime(2026, 1, 31))
-    ({'formula': '=A1'}, '=A1', {'date': 46053, 'code': 'yyyy-mm-dd'})
+    ({'formula': '=A1'}, '=A1', {'date': 46053.0, 'code': 'yyyy-mm-dd'})
     """
     if isinstance(value, str):
         if value.startswith("'"):
