@@ -175,6 +175,11 @@ def lock(arguments: list[str]) -> int:
         "--generate-hashes",
         "--no-emit-index-url",
         "--no-emit-find-links",
+        # Under the GPL; oletools asks for it and reads our macros without it.
+        "--no-emit-package",
+        "pcodedmp",
+        "--no-emit-package",
+        "win-unicode-console",
     ]
     command += ["--custom-compile-command", "python3 dev.py lock", "--quiet", "-o", str(LOCK), *arguments]
     build_requires = "\n".join(project["build-system"]["requires"])

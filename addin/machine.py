@@ -46,7 +46,7 @@ class Machine:
         local: the same for what stays on this computer; %LOCALAPPDATA% on Windows.
         interpreter: the Python that Excel shall start.
         prefix: the folder of that Python's environment.
-        source: the folder that holds the packages; None where Python finds them by itself.
+        source: the folder that holds the packages of sop_xl.
         xlwings: the folder of the package xlwings.
         encoding: in which Excel's VBA reads text files.
         registry: of Windows; None elsewhere.
@@ -60,7 +60,7 @@ class Machine:
     local: Path
     interpreter: Path
     prefix: Path
-    source: Path | None
+    source: Path
     xlwings: Path
     encoding: str
     registry: Registry | None
@@ -98,7 +98,6 @@ def this_machine() -> Machine:
     home = Path.home()
     windows, macos = sys.platform == "win32", sys.platform == "darwin"
     support = home / "Library/Application Support"
-    root = Path(__file__).resolve().parent.parent
     return Machine(
         system="windows" if windows else "macos" if macos else "other",
         home=home,
@@ -106,7 +105,7 @@ def this_machine() -> Machine:
         local=Path(os.environ.get("LOCALAPPDATA", home / "AppData/Local")) if windows else support,
         interpreter=_interpreter(Path(sys.executable)),
         prefix=Path(sys.prefix),
-        source=None if root.name in ("site-packages", "dist-packages") else root,
+        source=Path(__file__).resolve().parent.parent,
         xlwings=Path(xlwings.__file__).parent,
         encoding="mbcs" if windows else "mac_roman",
         registry=_windows_registry(),

@@ -15,7 +15,8 @@ def wanted(machine: Machine) -> dict[str, str]:
     key = "INTERPRETER_MAC" if machine.system == "macos" else "INTERPRETER_WIN"
     return {
         key: str(machine.interpreter),
-        "PYTHONPATH": str(machine.source or ""),
+        # An empty one would mean the current folder, which may be that of any workbook.
+        "PYTHONPATH": str(machine.source),
         "USE UDF SERVER": "True",
         "ADD_WORKBOOK_TO_PYTHONPATH": "False",
         "SHOW CONSOLE": "False",

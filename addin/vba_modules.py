@@ -185,23 +185,24 @@ def literal(text: str) -> str:
 
 
 def xlwings_source() -> str:
-    """The module of the xlwings installed here, which starts Python, with its settings cut out.
+    """The module of the xlwings installed here, which starts Python, with three changes for safety.
 
-    xlwings looks for settings in the active workbook and beside it first: a workbook received by mail could say
-    which program is started. `SopSettings` takes the place of that part. And it writes the active workbook's
-    path into a command line; the add-in's own does as well, and there may be no active workbook.
+    - xlwings looks for settings in the active workbook and beside it first, so that a workbook received by mail
+      could say which program is started. `SopSettings` takes the place of that part.
+    - It writes the path of the active workbook into a command line; the add-in's own does as well.
+    - Python looked for modules in the current folder first, which may be that of a workbook; ``-P`` forbids it.
     """
-    source = (files("xlwings") / "xlwings_custom_addin.bas").read_text("utf-8")
+    source = (files("xlwings") / "xlwings_custom_addin.bas").read_text("utf-8").replace("\r\n", "\n")
     source = _without(source, '\'Attribute VB_Name = "Config"', '\'Attribute VB_Name = "Utils"')
-    source = _replaced(
-        source, 'PROJECT_NAME As String = "myaddin"', f'PROJECT_NAME As String = "{PROJECT}"', 1
-    )
-    source = _replaced(
-        source, 'AddExcelDir & ";" & ActiveWorkbook.FullName', 'AddExcelDir & ";" & ThisWorkbook.FullName', 1
-    )
+    for old, new, times in (
+        ('PROJECT_NAME As String = "myaddin"', f'PROJECT_NAME As String = "{PROJECT}"', 1),
+        ('AddExcelDir & ";" & ActiveWorkbook.FullName', 'AddExcelDir & ";" & ThisWorkbook.FullName', 1),
+        (' -B -c ""import', ' -P -B -c ""import', 2),
+    ):
+        source = _replaced(source, old, new, times)
     if f'"xlwings64-{version("xlwings")}.dll"' not in source:
         raise ValueError(f"the VBA of xlwings does not belong to its version {version('xlwings')}")
-    return source.partition("\n")[2].replace("\r\n", "\n")
+    return source.partition("\n")[2]
 
 
 def _without(source: str, start: str, end: str) -> str:

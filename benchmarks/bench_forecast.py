@@ -15,7 +15,22 @@ import time
 from pathlib import Path
 from typing import Any
 
-from forecast_page import ACROSS, COMBINED, FEW, LARGE, MEAN_OF, OWN, SAMPLED, SPARSE, Results, Scores, write
+from forecast_page import (
+    ACROSS,
+    COMBINED,
+    FEW,
+    LARGE,
+    MEAN_OF,
+    OWN,
+    SAMPLED,
+    SPARSE,
+    SPIKE_SEEDS,
+    SPIKE_SERIES,
+    Results,
+    Scores,
+    Spikes,
+    write,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".bench-venv"
@@ -76,6 +91,7 @@ def compare(names: list[str], sample: int, peer_sample: int, cache: Any, results
         per_second = len(rows) / max(time.process_time() - started, 1e-9)
         results.sizes[data.name] = len(rows)
         scores = results.scores[data.name] = {OWN: _score(data, rows, own, per_second)}
+        results.compiled[data.name] = _compiled(data, rows, own)
         members = []
         for peer in ACROSS:
             ahead, speed, failed = cache.forecasts(peer, data, rows)
@@ -94,6 +110,30 @@ def compare(names: list[str], sample: int, peer_sample: int, cache: Any, results
         results.ratios.setdefault(SAMPLED, {})[data.name] = ratio
         line = "  ".join(f"{name} {one.owa:.3f}" for name, one in scores.items())
         print(f"{data.name} ({len(rows)}): {line}", flush=True)
+
+
+def _compiled(data: Any, rows: Any, plain: Any) -> float:
+    """Series per processor second of the compiled lanes on one core; they must forecast what NumPy does."""
+    import numpy as np
+
+    from sop_xl.forecasting import forecast
+
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    if cores:
+        os.sched_setaffinity(0, {min(cores)})
+    os.environ["SOP_FAST"] = "1"
+    try:
+        history = data.matrix(rows)
+        forecast(history[:2], data.horizon, data.season)
+        started = time.process_time()
+        ahead = forecast(history, data.horizon, data.season)
+        seconds = max(time.process_time() - started, 1e-9)
+    finally:
+        os.environ["SOP_FAST"] = "0"
+        if cores:
+            os.sched_setaffinity(0, cores)
+    np.testing.assert_allclose(ahead, plain, rtol=1e-9, atol=1e-9 * float(np.nanmax(np.abs(history))))
+    return len(rows) / seconds
 
 
 def _score(data: Any, rows: Any, ahead: Any, per_second: float, failed: int = 0) -> Scores:
@@ -115,6 +155,36 @@ def _score(data: Any, rows: Any, ahead: Any, per_second: float, failed: int = 0)
 
     (smape, mase), (base_smape, base_mase) = both(ahead), both(base)
     return Scores(smape, mase, 0.5 * (smape / base_smape + mase / base_mase), per_second, failed)
+
+
+def compare_bands(names: list[str], sample: int, cache: Any, results: Results) -> None:
+    """Score the bounds of AUTO and of AutoETS: coverage, and the interval score MSIS of the M4 competition."""
+    import numpy as np
+    from forecast_peers import LEVELS
+    from forecast_sets import competitions
+
+    from sop_xl.forecasting.intervals import forecast_band
+
+    for data in competitions(names):
+        rows = data.sample(sample)
+        actual, season = data.test[rows], data.season
+        train = [data.train[row] for row in rows]
+        scale = np.array(
+            [np.abs(y[season:] - y[:-season]).mean() if len(y) > season else np.nan for y in train]
+        )
+        scale = np.where(scale > 0, scale, np.nan)
+        peer = cache.bands(data, rows)
+        for at, level in enumerate(LEVELS):
+            own = forecast_band(data.matrix(rows), data.horizon, level, season)
+            for name, lower, upper in (
+                (OWN, own.lower, own.upper),
+                ("AutoETS", peer[:, :, 2 * at], peer[:, :, 2 * at + 1]),
+            ):
+                covered = float(((actual >= lower) & (actual <= upper)).mean())
+                missed = np.maximum(lower - actual, 0) + np.maximum(actual - upper, 0)
+                score = (upper - lower + 2 / (1 - level) * missed).mean(axis=1) / scale
+                results.bands.setdefault(data.name, {})[name, level] = covered, float(np.nanmean(score))
+        print(f"{data.name} bands: {results.bands[data.name]}", flush=True)
 
 
 def naive2(values: Any, horizon: int, season: int) -> Any:
@@ -171,6 +241,39 @@ def _sparse(parts: list[Any]) -> tuple[float, float]:
     return rmsse, float(sum(ahead for _, ahead, _ in parts) / sum(actual for _, _, actual in parts) - 1)
 
 
+def compare_spikes(names: list[str], results: Results) -> None:
+    """What cleaning is worth: 2 % of the buckets become five to ten times as large."""
+    import numpy as np
+    from forecast_sets import competitions
+
+    from sop_xl.forecasting import forecast
+    from sop_xl.forecasting.cleaning import clean
+
+    for data in competitions(names):
+        rows = data.sample(SPIKE_SERIES)
+        history = data.matrix(rows)
+
+        def owa(given: Any, data: Any = data, rows: Any = rows) -> float:
+            return _score(data, rows, forecast(given, data.horizon, data.season), 1.0).owa
+
+        plain = owa(history)
+        raw, cleaned, found, mistaken = [], [], [], []
+        for seed in range(SPIKE_SEEDS):
+            rng = np.random.default_rng(seed)
+            hit = (rng.random(history.shape) < 0.02) & ~np.isnan(history)
+            spiked = np.where(hit, history * rng.uniform(5, 10, history.shape), history)
+            tamed = clean(spiked, data.season)
+            replaced = (tamed != spiked) & ~np.isnan(spiked)
+            raw.append(owa(spiked) / plain)
+            cleaned.append(owa(tamed) / plain)
+            found.append(replaced[hit].mean())
+            mistaken.append(replaced[~hit].sum() / (~np.isnan(history) & ~hit).sum())
+        untouched = owa(clean(history, data.season)) / plain
+        done = Spikes(raw, cleaned, untouched, float(np.mean(found)), float(np.mean(mistaken)))
+        results.spikes[data.name] = done
+        print(f"{data.name} spikes: as it is {max(raw):.3f}, cleaned {max(cleaned):.3f} at worst", flush=True)
+
+
 def measure(results: Results, large: bool) -> None:
     """Latency in fresh processes, and one large batch."""
     for name, setup in _SETUPS.items():
@@ -192,8 +295,8 @@ def _fresh(code: str, **environment: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def inside_environment(arguments: list[str]) -> int:
-    """Run this script again with the Python of ``.bench-venv``, making the environment first if need be."""
+def inside_environment(arguments: list[str], script: Path) -> int:
+    """Run a benchmark again with the Python of ``.bench-venv``, making the environment first if need be."""
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wanted = (ROOT / "benchmarks" / "requirements.txt").read_text(encoding="utf-8")
     stamp = VENV / "stamp.txt"
@@ -206,7 +309,7 @@ def inside_environment(arguments: list[str]) -> int:
                 raise SystemExit("The peers could not be installed; the reason is above.")
         stamp.write_text(wanted, encoding="utf-8")
     environment = {**os.environ, **SINGLE_CORE, "PYTHONPATH": str(ROOT), "SOP_BENCH": "1", "SOP_FAST": "0"}
-    return subprocess.call([str(python), str(Path(__file__)), *arguments], env=environment)
+    return subprocess.call([str(python), str(script), *arguments], env=environment)
 
 
 def main(arguments: list[str]) -> int:
@@ -226,7 +329,7 @@ def main(arguments: list[str]) -> int:
     if "SOP_BENCH" not in os.environ:
         if given.cache:
             arguments = [*arguments, "--cache", str(given.cache.resolve())]
-        return inside_environment(arguments)
+        return inside_environment(arguments, Path(__file__))
     from forecast_peers import Cache
 
     results = Results()
@@ -238,7 +341,9 @@ def main(arguments: list[str]) -> int:
         cache,
         results,
     )
+    compare_bands([part for part in given.sets.split(",") if part], given.sample, cache, results)
     compare_sparse(cache, results)
+    compare_spikes([part for part in given.sets.split(",") if part], results)
     measure(results, not given.no_large)
     write(results, given.page, given.sample)
     return 0

@@ -17,6 +17,9 @@ Forecaster = Callable[[Floats, int], Floats]
 
 _SAVE_AFTER = 200
 
+# Shares of the coming buckets that bands are asked to cover.
+LEVELS = (0.8, 0.95)
+
 # Series per set on which the speed of a peer is taken, in every run, whatever the folder holds.
 _TIMED = 12
 
@@ -102,6 +105,31 @@ class Cache:
             _attempt(run, data.train[row], data.horizon)
         seconds = max(time.process_time() - started, 1e-9)
         return values[rows], len(timed) / seconds, int(failed[rows].sum())
+
+    def bands(self, data: Set, rows: npt.NDArray[np.intp]) -> Floats:
+        """Bounds of AutoETS at the levels of LEVELS, (rows, horizon, 2 x levels): lower and upper of each level."""
+        from statsforecast.models import AutoETS
+
+        path = self._folder and self._folder / f"{data.name}-AutoETS-bands-{version('statsforecast')}.npz"
+        values = np.full((*data.test.shape, 2 * len(LEVELS)), np.nan)
+        if path and path.exists():
+            with np.load(path) as stored:
+                values = stored["values"].copy()
+        model: Any = AutoETS(season_length=data.season)
+        levels = [round(100 * level) for level in LEVELS]
+        missing = [row for row in rows if np.isnan(values[row, 0, 0])]
+        for done, row in enumerate(missing, 1):
+            known = data.train[row]
+            try:
+                answer = model.forecast(y=known, h=data.horizon, level=levels)
+                bounds = [answer[f"{side}-{level}"] for level in levels for side in ("lo", "hi")]
+                values[row] = np.stack(bounds, axis=1)
+            except Exception:  # as for the point forecasts
+                values[row] = known[-1]
+            values[row] = np.where(np.isfinite(values[row]), values[row], known[-1])
+            if path and (done % _SAVE_AFTER == 0 or done == len(missing)):
+                np.savez(path, values=values)
+        return values[rows]
 
 
 def _attempt(run: Forecaster, values: Floats, horizon: int) -> Floats | None:

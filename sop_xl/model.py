@@ -24,11 +24,17 @@ class Family:
 
     Attributes:
         make: ``"MTS"`` to stock or ``"MTO"`` to order.
-        strategy: ``"LEVEL"``, ``"CHASE"`` or ``"TARGET"``.
+        strategy: ``"LEVEL"``, ``"CHASE"``, ``"TARGET"`` or ``"OPTIMAL"``.
         target_days: working days of demand to hold.
         target_backlog_weeks: weeks of orders to keep open (make to order).
         price, unit_cost: money per unit, NaN where not given.
         opening_inventory, opening_backlog: units at the start of the current bucket.
+        method: how the family is forecast, a method of SOP_FORECAST.
+        holding_cost, backorder_cost: money per unit and bucket, in stock or late; NaN where not given.
+        lot_minimum: units made at least in a bucket that makes any, NaN where not given.
+        inventory_limit: units in stock at most at the end of a bucket, NaN where not given.
+
+    What counts where a cost or limit is not given: `sop_xl.supply.costs`.
     """
 
     code: str
@@ -43,8 +49,13 @@ class Family:
     unit_cost: float = float("nan")
     opening_inventory: float = 0.0
     opening_backlog: float = 0.0
+    holding_cost: float = float("nan")
+    backorder_cost: float = float("nan")
+    lot_minimum: float = float("nan")
+    inventory_limit: float = float("nan")
     demand_owner: str = ""
     supply_owner: str = ""
+    method: str = "AUTO"
 
 
 @dataclass(frozen=True)
@@ -53,8 +64,10 @@ class Resource:
 
     Attributes:
         unit: unit of load and capacity, hours where not given.
-        overtime_limit: units of the resource per bucket that overtime adds at most, NaN where not given.
-        overtime_cost: money per unit of the resource.
+        overtime_limit, subcontract_limit: units of the resource per bucket that overtime or others add at
+            most, NaN where not given.
+        overtime_cost, subcontract_cost: money per unit of the resource on top of the unit cost, NaN where not
+            given.
     """
 
     code: str
@@ -63,6 +76,8 @@ class Resource:
     unit: str = "h"
     overtime_limit: float = float("nan")
     overtime_cost: float = float("nan")
+    subcontract_limit: float = float("nan")
+    subcontract_cost: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,21 @@ class BillLine:
     resource: int
     hours: float
     offset: int = 0
+
+
+@dataclass(frozen=True)
+class ForecastSettings:
+    """How the baseline is made.
+
+    Attributes:
+        spike_limit: spikes further out than this many typical deviations are replaced; NaN: history stays.
+        per_working_day: whether histories are forecast per working day and multiplied by the days to come.
+        reconcile: how families and items are made to agree, a method of SOP_RECONCILE.
+    """
+
+    spike_limit: float = float("nan")
+    per_working_day: bool = False
+    reconcile: str = "MIDDLE_OUT"
 
 
 @dataclass(frozen=True)
@@ -95,6 +125,8 @@ class PlanInput:
         budget_quantity, budget_revenue, budget_margin: (families, planned), NaN = not given.
         previous_demand, previous_revenue: last published plan, (families, planned), NaN = not in it.
         past_consensus: consensus published for the closed buckets shown, (families, past).
+        forecasting: how the baseline is made.
+        history_days: working days of the history's buckets; may be left out unless the baseline needs them.
     """
 
     horizon: Horizon
@@ -125,6 +157,8 @@ class PlanInput:
     previous_demand: Array
     previous_revenue: Array
     past_consensus: Array
+    forecasting: ForecastSettings = ForecastSettings()
+    history_days: Array | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -11,8 +11,9 @@ import hashlib
 import marshal
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from udfs.cells import CellError, Cells
 
@@ -21,6 +22,7 @@ MAX_CELLS = 1_000_000
 """All answers together hold at most so many cells; the longest unused ones are forgotten first."""
 
 _PLAIN = frozenset({float, int, bool, str, type(None)})
+_BLOCK = 1_000
 
 
 class Answers:
@@ -82,21 +84,42 @@ def fingerprint(name: str, arguments: Sequence[object]) -> bytes | None:
     >>> fingerprint("F", [1]) == fingerprint("F", [True]), fingerprint("F", [[["1"]]]) == fingerprint("F", [[["1"]]])
     (False, True)
     """
+    digest = hashlib.blake2b(digest_size=16)
     try:
-        told_apart = [name, *(_told_apart(argument) for argument in arguments)]
+        for part in (name, *arguments):
+            for piece in _pieces(part):
+                digest.update(piece)
     except (TypeError, RecursionError):
         return None
+    return digest.digest()
+
+
+def _pieces(value: object) -> Iterator[bytes]:
+    """The value as bytes from which it could be read back; a large range a block of rows at a time."""
+    if not isinstance(value, list | tuple):
+        yield _bytes(_told_apart(value))
+    elif _PLAIN.issuperset(map(type, value)):
+        yield _bytes(list(value))
+    elif all(isinstance(row, list | tuple) and _PLAIN.issuperset(map(type, row)) for row in value):
+        yield b"R%d " % len(value)
+        for start in range(0, len(value), _BLOCK):
+            yield _bytes([list(row) for row in value[start : start + _BLOCK]])
+    else:
+        yield b"L%d " % len(value)
+        for part in value:
+            yield from _pieces(part)
+
+
+def _bytes(value: Any) -> bytes:
     # Version 2 writes equal content as equal bytes; later ones depend on how often an object is used.
-    return hashlib.blake2b(marshal.dumps(told_apart, 2), digest_size=16).digest()
+    return marshal.dumps(value, 2)
 
 
 def _told_apart(value: object) -> object:
-    """The value in plain types that marshal keeps apart; what they cannot say is written as bytes."""
+    """A cell in a plain type that marshal keeps apart; what they cannot say is written as bytes."""
     kind = type(value)
     if kind in _PLAIN:
         return value
-    if isinstance(value, list | tuple):
-        return list(value) if _PLAIN.issuperset(map(type, value)) else [_told_apart(part) for part in value]
     if isinstance(value, dt.datetime):
         return b"time " + value.isoformat().encode()
     if isinstance(value, dt.date):

@@ -42,6 +42,7 @@ _MODULES = (
     "udfs.demand",
     "udfs.mix",
     "udfs.supply",
+    "udfs.aggregate",
     "udfs.capacity",
     "udfs.accuracy",
     "udfs.kpi",
@@ -63,6 +64,7 @@ Kind = Literal[
     "date",
     "dates",
     "cell",  # one cell of any content, an error included
+    "settings",  # rows of a name and its value, or values per bucket
 ]
 Result = Literal["number", "series", "range", "table"]
 
@@ -73,7 +75,8 @@ class Argument:
 
     empty: what an empty cell in its range means. ``required`` arguments may still be empty cells where
     ``empty`` gives them a meaning; an omitted optional one takes ``default``, which None leaves to the
-    function. ``repeated`` marks a last argument that may come several times.
+    function. ``repeated`` marks a last argument that may come several times. ``settings``: for an argument of
+    that kind, the names it knows, each with what it means.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Argument:
     empty: Empty = "refused"
     words: tuple[str, ...] = ()
     repeated: bool = False
+    settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def label(self) -> str:
@@ -300,6 +304,8 @@ def _value(argument: Argument, value: object) -> tuple[Any, bool | None]:
             return convert.dates(value, name, empty), None
         case "cell":
             return convert.single(value, name), None
+        case "settings":
+            return convert.settings(value, name), None
 
 
 def _literal(value: object) -> str:

@@ -4,12 +4,12 @@ Option Explicit
 
 Private Const MAX_REASONS As Long = 20000
 
-' Workbook, sheet, cell and error value -> reason.
-Private reasons As Object
+' Reasons by workbook, sheet, cell and error value. A Collection, because a Mac has no Scripting.Dictionary.
+Private reasons As Collection
 
 Public Function SOP_EXPLAIN(ByVal cell As Variant) As Variant
     Dim one As Range
-    Dim key As String
+    Dim reason As String
     If Not IsObject(cell) Then
         SOP_EXPLAIN = Answer("SOP_EXPLAIN", Array(ErrorText(cell)))
         Exit Function
@@ -23,27 +23,26 @@ Public Function SOP_EXPLAIN(ByVal cell As Variant) As Variant
         SOP_EXPLAIN = "The cell shows no error."
         Exit Function
     End If
-    key = KeyOf(one) & ErrorText(one.Value)
+    reason = Kept(KeyOf(one) & ErrorText(one.Value))
     If HoldsOtherFormula(one) Then
-        SOP_EXPLAIN = ErrorText(one.Value) & " does not come from a SOP_ function: look at the cells that the formula refers to."
-    ElseIf Known(key) Then
-        SOP_EXPLAIN = ErrorText(one.Value) & " " & reasons(key)
-    Else
-        SOP_EXPLAIN = ErrorText(one.Value) & " No reason is known yet: go to the cell, press F2 and Enter."
+        reason = "does not come from a SOP_ function: look at the cells that the formula refers to."
+    ElseIf reason = "" Then
+        reason = "No reason is known yet: go to the cell, press F2 and Enter."
     End If
+    SOP_EXPLAIN = ErrorText(one.Value) & " " & reason
 End Function
 
 ' The reason of one cell of the result that the calling formula is about to show; without a place, of all cells.
 Public Sub KeepReason(ByVal errorValue As String, ByVal reason As String, ByVal down As Long, ByVal across As Long)
     Dim one As Range
     If TypeName(Application.Caller) <> "Range" Then Exit Sub
-    If reasons Is Nothing Then Set reasons = CreateObject("Scripting.Dictionary")
-    If reasons.Count >= MAX_REASONS Then reasons.RemoveAll
+    If reasons Is Nothing Then Set reasons = New Collection
+    If reasons.Count >= MAX_REASONS Then Set reasons = New Collection
     If down >= 0 Then
-        reasons(KeyOf(Application.Caller.Cells(1, 1).Offset(down, across)) & errorValue) = reason
+        Keep KeyOf(Application.Caller.Cells(1, 1).Offset(down, across)) & errorValue, reason
     Else
         For Each one In Application.Caller.Cells
-            reasons(KeyOf(one) & errorValue) = reason
+            Keep KeyOf(one) & errorValue, reason
         Next one
     End If
 End Sub
@@ -63,9 +62,16 @@ Public Function ErrorText(ByVal content As Variant) As Variant
     End Select
 End Function
 
-Private Function Known(ByVal key As String) As Boolean
-    If reasons Is Nothing Then Exit Function
-    Known = reasons.Exists(key)
+Private Sub Keep(ByVal key As String, ByVal reason As String)
+    On Error Resume Next
+    reasons.Remove key
+    On Error GoTo 0
+    reasons.Add reason, key
+End Sub
+
+Private Function Kept(ByVal key As String) As String
+    On Error Resume Next
+    Kept = reasons(key)
 End Function
 
 Private Function KeyOf(ByVal cell As Range) As String

@@ -51,7 +51,7 @@ End Function
 ' 1 for a formula that was entered again; 0 where it is protected, or too long for an array formula.
 Private Function Reentered(ByVal cell As Range) As Long
     Dim late As Object
-    On Error GoTo failed
+    On Error GoTo NotDone
     If cell.HasArray Then
         If cell.Address <> cell.CurrentArray.Cells(1, 1).Address Then Exit Function
         cell.CurrentArray.FormulaArray = cell.FormulaArray
@@ -61,10 +61,10 @@ Private Function Reentered(ByVal cell As Range) As Long
         On Error Resume Next
         late.Formula2 = late.Formula2
         If Err.Number <> 0 Then
-            On Error GoTo failed
+            On Error GoTo NotDone
             cell.Formula = cell.Formula
         End If
     End If
     Reentered = 1
-failed:
+NotDone:
 End Function

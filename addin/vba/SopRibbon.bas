@@ -38,13 +38,13 @@ Public Sub SopRestart(control As IRibbonControl)
     #If Mac Then
         MsgBox "On a Mac, Python is started anew for every button.", vbInformation, "S&OP"
     #Else
-        On Error GoTo failed
+        On Error GoTo NotDone
         ForgetPython
         KillPy
         MsgBox "Python is stopped. The next formula or button starts it anew." & vbNewLine & _
                "To calculate all formulas again press Ctrl+Alt+F9.", vbInformation, "S&OP"
         Exit Sub
-failed:
+NotDone:
         MsgBox "Python could not be stopped: " & Err.Description & vbNewLine & "Run: sop-xl doctor", vbExclamation, "S&OP"
     #End If
 End Sub
@@ -56,12 +56,12 @@ Public Sub SopRepairLinks(control As IRibbonControl)
         MsgBox "Open the workbook first.", vbInformation, "S&OP"
         Exit Sub
     End If
-    On Error GoTo failed
+    On Error GoTo NotDone
     links = RepairLinks(ActiveWorkbook)
     formulas = ReenterFormulas(ActiveWorkbook)
     MsgBox links & " link(s) now lead to this add-in; " & formulas & " formula(s) were entered again.", vbInformation, "S&OP"
     Exit Sub
-failed:
+NotDone:
     MsgBox "The links could not be repaired: " & Err.Description, vbExclamation, "S&OP"
 End Sub
 
@@ -85,7 +85,7 @@ Private Sub RunCommand(ByVal command As String, ByVal path As String)
     Dim before As Long
     before = Application.Calculation
     Application.StatusBar = "S&OP: starting Python " & ChrW$(8230)
-    On Error GoTo failed
+    On Error GoTo NotDone
     #If Mac Then
         RunPython "import addin.ribbon_commands; addin.ribbon_commands.run('" & command & "', '" & Hexed(path) & "')"
     #Else
@@ -96,7 +96,7 @@ Private Sub RunCommand(ByVal command As String, ByVal path As String)
         Application.StatusBar = False
     #End If
     Exit Sub
-failed:
+NotDone:
     Application.Calculation = before
     Application.StatusBar = False
     MsgBox "Python could not be reached: " & Err.Description & vbNewLine & "Run: sop-xl doctor", vbCritical, "S&OP"

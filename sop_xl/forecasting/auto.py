@@ -3,10 +3,10 @@
 * Fewer than four buckets: half the last value, half the mean.
 * Constant: the constant.
 * Less than one season: simple smoothing, because nothing tells a trend from a season yet.
-* At least 30 % zeros: :func:`sop_xl.forecasting.intermittent.auto_intermittent`.
-* Otherwise the mean of three forecasts that err differently: damped Holt–Winters on the values, damped
-  Holt–Winters on their logarithms, and the Theta method on the logarithms. Values that are not
-  clearly above zero have no logarithms: the mean of the first one and Theta on the values.
+* At least 30 % zeros: the smoothed profile where the season is real, else IMAPA
+  (:mod:`sop_xl.forecasting.intermittent`).
+* Otherwise a mix of simple forecasts that err differently (:mod:`sop_xl.forecasting.combination`). Values
+  that are not clearly above zero have no logarithms: the mean of damped Holt–Winters and Theta.
 
 Three or more leading zeros that outlast any later run of zeros twice over are a launch typed as zeros:
 they do not count as history, provided that four buckets follow them.
@@ -14,24 +14,19 @@ they do not count as history, provided that four buckets follow them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from sop_xl.forecasting.history import Flags, Floats, Integers
-from sop_xl.forecasting.intermittent import auto_intermittent
+from sop_xl.forecasting.combination import DRIFT_CAP, DRIFT_SHARE, combine
+from sop_xl.forecasting.history import Floats, Integers
+from sop_xl.forecasting.intermittent import imapa, smoothed_profile
 from sop_xl.forecasting.lanes import damped_holt_winters, smoothing_with_drift
-from sop_xl.forecasting.seasonality import seasonal_indices
+from sop_xl.forecasting.seasonality import has_season, seasonal_indices
 
 SHORT = 4
 INTERMITTENT_SHARE = 0.3
 LAUNCH_ZEROS = 3
-
-# A forecast from logarithms may not exceed this multiple of the largest value of the history.
-LOG_CEILING = 3.0
-
-# Share of the linear trend that the Theta member follows, and the slope it believes at most. Theta lines 0
-# and 2 follow half; the benchmark's earlier origins prefer more of a slope that is capped sooner.
-DRIFT_SHARE = 0.7
-DRIFT_CAP = 1.0
 
 # A smallest value below this share of the mean is treated as a zero: its logarithm says nothing.
 _LOG_FLOOR = 0.01
@@ -48,12 +43,12 @@ def auto(rows: Floats, horizon: int, season: int) -> Floats:
         Forecasts, shape (series, horizon).
     Source:
         Combination of Theta (Assimakopoulos and Nikolopoulos 2000) and damped Holt–Winters (Gardner
-        and McKenzie 1985); equal weights as in Petropoulos and Svetunkov (2020).
+        and McKenzie 1985), and others that :mod:`sop_xl.forecasting.combination` names.
 
     >>> auto(np.full((1, 8), 0.5), 2, 4)
     array([[0.5, 0.5]])
     """
-    skip = _launch_zeros(rows)
+    skip = launch_zeros(rows)
     if skip.any():
         result = np.empty((len(rows), horizon))
         for start in np.flatnonzero(np.bincount(skip)):
@@ -72,59 +67,70 @@ def short_history(rows: Floats, horizon: int) -> Floats:
     return np.repeat((0.5 * rows[:, -1] + 0.5 * rows.mean(axis=1))[:, None], horizon, axis=1)
 
 
-def _launched(rows: Floats, horizon: int, season: int) -> Floats:
-    if rows.shape[1] < SHORT:
-        return short_history(rows, horizon)
-    low = rows.min(axis=1)
-    constant = low == rows.max(axis=1)
-    sparse = (low >= 0) & ((rows == 0).mean(axis=1) >= INTERMITTENT_SHARE) & ~constant
-    result = np.repeat(rows[:, :1], horizon, axis=1)
-    if sparse.any():
-        result[sparse] = auto_intermittent(rows[sparse], horizon, season)
-    steady = ~constant & ~sparse
-    if steady.any():
-        logs = low[steady] > _LOG_FLOOR * np.abs(rows[steady]).mean(axis=1)
-        result[steady] = _steady(rows[steady], logs, horizon, season)
-    return result
+def branches(rows: Floats, season: int) -> np.ndarray:
+    """What AUTO does with each series: ``SHORT``, ``CONSTANT``, ``SEASONAL_PROFILE``, ``IMAPA``, ``SES``,
+    ``COMBINATION`` (with logarithms) or ``PAIR`` (without them).
 
+    Args:
+        rows: units from the launch on, complete, shape (series, buckets).
+        season: buckets in a season.
+    Returns:
+        One word per series, shape (series,).
 
-def _steady(rows: Floats, logs: Flags, horizon: int, season: int) -> Floats:
+    >>> branches(np.array([[5.0, 5, 5, 5], [3, 4, 2, 5], [0, 0, 3, 0]]), 1).tolist()
+    ['CONSTANT', 'COMBINATION', 'IMAPA']
+    """
     buckets = rows.shape[1]
+    low = rows.min(axis=1)
+    if buckets < SHORT:
+        return np.full(len(rows), "SHORT", dtype=object)
+    positive = low > _LOG_FLOOR * np.abs(rows).mean(axis=1)
+    result = np.where(positive, "COMBINATION", "PAIR").astype(object)
     if buckets < season:
-        return smoothing_with_drift(rows, horizon, drift_share=0.0)
-    seasonal = season > 1 and buckets >= 2 * season
-    now, ahead = np.arange(buckets) % season, (buckets + np.arange(horizon)) % season
-    positive = rows[logs]
-    centre = np.log(positive).mean(axis=1, keepdims=True)
-    logged = np.log(positive) - centre
-    both = np.concatenate([rows, logged])
-    indices = seasonal_indices(both, season) if seasonal else None
-    smoothed = damped_holt_winters(both, indices, horizon)
-    levels = smoothed[: len(rows)]
-    result = np.empty_like(levels)
-    if logs.any():
-        ceiling = np.log(LOG_CEILING * positive.max(axis=1, keepdims=True))
-        multipliers = (
-            seasonal_indices(positive, season, "MUL") if seasonal else np.ones((len(positive), season))
-        )
-        # An index near zero has no logarithm worth smoothing.
-        shifts = np.log(np.maximum(multipliers, 1e-3))
-        theta = smoothing_with_drift(logged - shifts[:, now], horizon, DRIFT_SHARE, DRIFT_CAP)
-        theta += shifts[:, ahead]
-        from_theta = np.exp(np.minimum(theta + centre, ceiling))
-        from_logs = np.exp(np.minimum(smoothed[len(rows) :] + centre, ceiling))
-        result[logs] = (levels[logs] + from_logs + from_theta) / 3
-    if not logs.all():
-        rest = rows[~logs]
-        shifts = np.zeros((len(rest), season)) if indices is None else indices[: len(rows)][~logs]
-        theta = smoothing_with_drift(rest - shifts[:, now], horizon, DRIFT_SHARE, DRIFT_CAP)
-        theta += shifts[:, ahead]
-        result[~logs] = (levels[~logs] + theta) / 2
+        result[:] = "SES"
+    sparse = (low >= 0) & ((rows == 0).mean(axis=1) >= INTERMITTENT_SHARE)
+    if sparse.any():
+        result[sparse] = np.where(has_season(rows[sparse], season), "SEASONAL_PROFILE", "IMAPA")
+    result[low == rows.max(axis=1)] = "CONSTANT"
     return result
 
 
-def _launch_zeros(rows: Floats) -> Integers:
-    """Leading zeros not to count as history, per series."""
+def _launched(rows: Floats, horizon: int, season: int) -> Floats:
+    result = np.empty((len(rows), horizon))
+    branch = branches(rows, season)
+    for word in dict.fromkeys(branch.tolist()):
+        chosen = branch == word
+        result[chosen] = _BRANCHES[word](rows[chosen], horizon, season)
+    return result
+
+
+def _pair(rows: Floats, horizon: int, season: int) -> Floats:
+    """The mean of damped Holt–Winters and Theta, both on the values."""
+    buckets = rows.shape[1]
+    indices = seasonal_indices(rows, season) if season > 1 and buckets >= 2 * season else None
+    shifts = np.zeros((len(rows), season)) if indices is None else indices
+    now, ahead = np.arange(buckets) % season, (buckets + np.arange(horizon)) % season
+    theta = smoothing_with_drift(rows - shifts[:, now], horizon, DRIFT_SHARE, DRIFT_CAP).ahead
+    return (damped_holt_winters(rows, indices, horizon).ahead + theta + shifts[:, ahead]) / 2
+
+
+_BRANCHES: dict[str, Callable[[Floats, int, int], Floats]] = {
+    "SHORT": lambda rows, horizon, season: short_history(rows, horizon),
+    "CONSTANT": lambda rows, horizon, season: np.repeat(rows[:, :1], horizon, axis=1),
+    "SEASONAL_PROFILE": smoothed_profile,
+    "IMAPA": imapa,
+    "SES": lambda rows, horizon, season: smoothing_with_drift(rows, horizon, drift_share=0.0).ahead,
+    "COMBINATION": combine,
+    "PAIR": _pair,
+}
+
+
+def launch_zeros(rows: Floats) -> Integers:
+    """Leading zeros that do not count as history, per series, shape (series,).
+
+    >>> launch_zeros(np.array([[0.0, 0, 0, 5, 6, 5, 7]]))
+    array([3])
+    """
     demanded = rows != 0
     leading = np.where(demanded.any(axis=1), demanded.argmax(axis=1), 0)
     candidates = np.flatnonzero(leading >= LAUNCH_ZEROS)

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from sop_xl.errors import ArgumentError, NoAnswerError, NotDefinedError
-from sop_xl.forecasting.auto import INTERMITTENT_SHARE, LAUNCH_ZEROS, SHORT
+from sop_xl.forecasting.auto import SHORT, branches, launch_zeros
 from sop_xl.forecasting.backtest import backtest
 from sop_xl.forecasting.box_jenkins import SEASONAL_STRENGTH, seasonal_strength
 from sop_xl.forecasting.classes import demand_class
+from sop_xl.forecasting.combination import MEMBERS, mix
 from sop_xl.forecasting.engine import method_name
 from sop_xl.forecasting.history import MAX_BUCKETS, Floats, as_matrix, prepare, whole_number
-from sop_xl.forecasting.seasonality import has_season, seasonal_indices, seasonal_profile
+from sop_xl.forecasting.seasonality import seasonal_indices, seasonal_profile
 
 ORIGINS = 6
 LAGS = 6
@@ -24,6 +25,8 @@ TREND_BUCKETS = 12
 
 _LOG_FLOOR = 0.01
 _WEAK_STRENGTH = 0.3
+# A simple forecast that counts less is not named.
+_LEAST_SHARE = 0.05
 # Standard errors by which a slope differs from none; errors of demand are not independent, so more than two.
 _CLEAR_SLOPE = 3.0
 
@@ -111,7 +114,7 @@ def explain(history: Any, season: int = 12, method: str = "AUTO") -> Explanation
         # Powers of two, so that scaling rounds nothing.
         sizes = np.exp2(np.minimum(np.frexp(np.abs(block).max(axis=1))[1], 1023))
         for row, values, size in zip(rows.tolist(), block / sizes[:, None], sizes, strict=True):
-            known = values[_launch(values) :] if word == "AUTO" else values
+            known = values[launch_zeros(values[None])[0] :] if word == "AUTO" else values
             slope, clear = _slope(known, season)
             # Rounded, because the digits behind differ between processors.
             trend[row] = np.round(slope, 12) * size
@@ -195,40 +198,44 @@ def _ratios(unit: Floats, season: int, rows: list[int]) -> Floats:
 
 
 def _automatic(known: Floats, season: int, shape: str) -> tuple[str, str]:
-    """What AUTO does with a history, and why: the branches of :mod:`sop_xl.forecasting.auto` in order."""
+    """What AUTO does with a history, and why."""
     buckets = len(known)
-    zeros = float((known == 0).mean())
-    if buckets < SHORT:
-        return (
-            "SHORT",
-            f"Only {buckets} known bucket{'s' * (buckets > 1)}: half the last value, half the mean.",
-        )
-    if known.min() == known.max():
-        return "CONSTANT", "The same value in every bucket: it is repeated."
-    if known.min() >= 0 and zeros >= INTERMITTENT_SHARE:
-        if has_season(known[None], season)[0]:
-            return "SEASONAL_PROFILE", (
-                f"Zero in {zeros:.0%} of the buckets, with a clear season: "
+    branch = str(branches(known[None], season)[0])
+    zeros = f"Zero in {(known == 0).mean():.0%} of the buckets".replace("%", " %")
+    shape = f"{shape[0].upper()}{shape[1:]}"
+    match branch:
+        case "SHORT":
+            reason = f"Only {buckets} known bucket{'s' * (buckets > 1)}: half the last value, half the mean."
+        case "CONSTANT":
+            reason = "The same value in every bucket: it is repeated."
+        case "SEASONAL_PROFILE":
+            reason = (
+                f"{zeros}, with a clear season: "
                 "the totals of the seasons are smoothed and spread by the season's profile."
-            ).replace("%", " %")
-        return "IMAPA", (
-            f"Zero in {zeros:.0%} of the buckets and no clear season: "
-            "the demand rate, averaged over several bucket sizes."
-        ).replace("%", " %")
-    if buckets < season:
-        return "SES", (
-            f"Less than one season known ({buckets} of {season} buckets): "
-            "the level is smoothed, without trend or season."
-        )
-    if known.min() > _LOG_FLOOR * np.abs(known).mean():
-        return "COMBINATION", (
-            f"{shape[0].upper()}{shape[1:]}: the average of three smoothing models, damped trend and season "
-            "on the values and on their logarithms, and Theta."
-        )
-    return "COMBINATION", (
-        f"{shape[0].upper()}{shape[1:]}, and values at or below zero: "
-        "the average of two smoothing models, damped trend and season, and Theta."
-    )
+            )
+        case "IMAPA":
+            reason = f"{zeros} and no clear season: the demand rate, averaged over several bucket sizes."
+        case "SES":
+            reason = (
+                f"Less than one season known ({buckets} of {season} buckets): "
+                "the level is smoothed, without trend or season."
+            )
+        case "COMBINATION":
+            reason = f"{shape}: a mix of {_mixed(known, season)}."
+        case _:
+            branch = "COMBINATION"
+            reason = (
+                f"{shape}, and values at or below zero: "
+                "the average of two smoothing models, damped trend and season, and Theta."
+            )
+    return branch, reason
+
+
+def _mixed(known: Floats, season: int) -> str:
+    """The simple forecasts that count for at least a twentieth, the largest share first."""
+    shares = mix(known[None] / np.abs(known).mean(), season)[0].round(2)
+    order = [member for member in np.argsort(-shares, kind="stable") if shares[member] >= _LEAST_SHARE]
+    return ", ".join(f"{MEMBERS[member]} ({100 * shares[member]:.0f} %)" for member in order)
 
 
 def _shape(strength: float, slope: float) -> str:
@@ -259,14 +266,3 @@ def _slope(known: Floats, season: int) -> tuple[float, bool]:
     error = np.sqrt(float(rest @ rest) / max(count - 2, 1) / squares)
     # A difference of rounding is no trend.
     return slope, count >= SHORT and abs(slope) > max(_CLEAR_SLOPE * error, 1e-9)
-
-
-def _launch(values: Floats) -> int:
-    """Leading zeros that AUTO takes for buckets before the launch."""
-    demanded = np.flatnonzero(values != 0)
-    if not len(demanded):
-        return 0
-    leading = int(demanded[0])
-    gaps = np.diff(np.append(demanded, len(values))) - 1
-    counts = leading >= LAUNCH_ZEROS and len(values) - leading >= SHORT and leading > 2 * gaps.max()
-    return leading if counts else 0

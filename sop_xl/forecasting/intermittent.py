@@ -10,7 +10,7 @@ import numpy as np
 
 from sop_xl.forecasting.history import Floats, Integers
 from sop_xl.forecasting.lanes import smoothing_with_drift
-from sop_xl.forecasting.seasonality import has_season, seasonal_profile
+from sop_xl.forecasting.seasonality import seasonal_profile
 
 CROSTON_ALPHA = 0.1
 TSB_ALPHA = 0.1
@@ -87,38 +87,25 @@ def imapa(rows: Floats, horizon: int, season: int = 1) -> Floats:
     for level in range(1, int(levels.max()) + 1):
         chosen = np.flatnonzero(levels >= level)
         sums = _sums_from_the_end(rows[chosen], level) / level
-        total[chosen] += smoothing_with_drift(sums, 1, drift_share=0.0)[:, 0]
+        total[chosen] += smoothing_with_drift(sums, 1, drift_share=0.0).ahead[:, 0]
     return np.repeat((total / levels)[:, None], horizon, axis=1)
 
 
-def auto_intermittent(rows: Floats, horizon: int, season: int) -> Floats:
-    """The intermittent branch of AUTO: a seasonal profile where the season is real, else IMAPA.
-
-    The profile keeps the zeros of the off-season: seasonal totals are smoothed and spread by the
-    shrunk share of each position in the season.
+def smoothed_profile(rows: Floats, horizon: int, season: int) -> Floats:
+    """Seasonal totals, smoothed and spread by the season's profile: the off-season keeps its zeros.
 
     Args:
-        rows: units, not negative, shape (series, buckets).
+        rows: units, not negative, at least two seasons, shape (series, buckets).
         horizon: buckets to forecast.
         season: buckets in a season.
     Returns:
         Forecasts, shape (series, horizon).
 
-    >>> auto_intermittent(np.array([[0.0, 0, 9] * 5]), 3, 3).round(2)
+    >>> smoothed_profile(np.array([[0.0, 0, 9] * 5]), 3, 3).round(2)
     array([[0., 0., 9.]])
     """
-    result = np.empty((len(rows), horizon))
-    seasonal = has_season(rows, season)
-    if seasonal.any():
-        result[seasonal] = _seasonal_profile(rows[seasonal], horizon, season)
-    if not seasonal.all():
-        result[~seasonal] = imapa(rows[~seasonal], horizon)
-    return result
-
-
-def _seasonal_profile(rows: Floats, horizon: int, season: int) -> Floats:
     profile = seasonal_profile(rows[:, rows.shape[1] % season :], season)
-    level = smoothing_with_drift(_sums_from_the_end(rows, season) / season, 1, drift_share=0.0)
+    level = smoothing_with_drift(_sums_from_the_end(rows, season) / season, 1, drift_share=0.0).ahead
     return np.maximum(level, 0.0) * profile[:, np.arange(horizon) % season]
 
 

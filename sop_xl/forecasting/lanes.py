@@ -11,6 +11,7 @@ All functions take complete series of one length, shape (series, buckets), of a 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,18 @@ _DRIFT_LAG = 12
 BLOCK = 64
 
 
+class Run(NamedTuple):
+    """What the lanes of one model make of a history.
+
+    Attributes:
+        ahead: forecasts, shape (series, horizon).
+        squares: sum of squared one-step errors of the best lane, shape (series,).
+    """
+
+    ahead: Floats
+    squares: Floats
+
+
 def _grid(
     alphas: tuple[float, ...], betas: tuple[float, ...], gammas: tuple[float, ...], phis: tuple[float, ...]
 ) -> tuple[Floats, Floats, Floats, Floats]:
@@ -38,9 +51,24 @@ def _grid(
     return alpha, alpha * beta, gamma * (1 - alpha), phi
 
 
+def _grid_of_growth(a0: Floats, a1: Floats) -> tuple[Floats, Floats]:
+    """Pairs of the two parameters whose errors die out: both roots of the recursion inside the unit circle."""
+    first, second = (part.ravel() for part in np.meshgrid(a0, a1, indexing="ij"))
+    # The recursion without its errors: [[1 - a0 + a1, a1 - 1], [1 - a0 - a1, 1 - a0]].
+    trace = 2 - 2 * first + second
+    determinant = (1 - first + second) * (1 - first) - (second - 1) * (1 - first - second)
+    stable = (np.abs(determinant) < 1) & (np.abs(trace) < 1 + determinant)
+    return first[stable], second[stable]
+
+
 # Chosen on earlier origins of the M1, M3 and tourism competitions (docs/forecast-benchmark.md).
 SEASONAL_GRID = _grid((0.05, 0.2, 0.45, 0.8), (0.0, 0.08), (0.02, 0.1, 0.25, 0.45), (0.9, 1.0))
 TREND_GRID = _grid((0.1, 0.3, 0.6, 0.8, 0.95), (0.0, 0.08, 0.25), (0.0,), (0.85, 0.98))
+
+# Growth rates from none to 15 % of the level per bucket; all lanes are stable.
+GROWTH_GRID = _grid_of_growth(np.linspace(0.9, 1.9, 7), np.linspace(1.0, 1.15, 7))
+_INFORMATION = 1.1
+_START_PENALTY = 0.3
 
 # Buckets that tell the initial level and slope where there is no season: a trend seldom lasts longer.
 _FIRST_BUCKETS = 4
@@ -61,7 +89,7 @@ def _drift_design(buckets: int) -> tuple[Floats, Floats, Floats, Floats, Floats]
 
 def smoothing_with_drift(
     rows: Floats, horizon: int, drift_share: float = 0.5, drift_cap: float = np.inf
-) -> Floats:
+) -> Run:
     """Simple exponential smoothing with a fixed share of the linear trend as drift.
 
     With half of the trend this is the Theta method with theta lines 0 and 2; with none it is simple
@@ -74,12 +102,12 @@ def smoothing_with_drift(
         drift_cap: largest slope to believe, as a multiple of the median change over twelve buckets. One
             step in the level bends a least-squares line for ever, and leaves that median alone.
     Returns:
-        Forecasts, shape (series, horizon).
+        The :class:`Run`.
     Source:
         Assimakopoulos and Nikolopoulos (2000), International Journal of Forecasting 16;
         Hyndman and Billah (2003), International Journal of Forecasting 19.
 
-    >>> smoothing_with_drift(np.full((1, 6), 0.5), 2).round(6)
+    >>> smoothing_with_drift(np.full((1, 6), 0.5), 2).ahead.round(6)
     array([[0.5, 0.5]])
     """
     count, buckets = rows.shape
@@ -97,8 +125,10 @@ def smoothing_with_drift(
         drift[:, 0] = drift_share * slope
     design = _drift_design(buckets)
     if lanes_compiled.wanted(count):
-        floor = _ROUNDING * buckets
-        return centre + lanes_compiled.smoothing_with_drift(centred, drift, ALPHAS, design, horizon, floor)
+        ahead, best = lanes_compiled.smoothing_with_drift(
+            centred, drift, ALPHAS, design, horizon, _ROUNDING * buckets
+        )
+        return Run(centre + ahead, best)
     level_part, drift_part, level_sq, drift_sq, cross = design
     level = np.zeros((count, len(ALPHAS)))
     errors = np.empty((buckets, count, len(ALPHAS)))
@@ -115,7 +145,7 @@ def smoothing_with_drift(
     on_drift = np.einsum("tsg,tg->sg", errors, drift_part)
     initial = (on_level - drift * cross) / level_sq
     sse = own + drift**2 * drift_sq - 2 * drift * on_drift - initial**2 * level_sq
-    weights = likelihood_weights(sse, buckets)
+    weights, best = likelihood_weights(sse, buckets), _best(sse, buckets)
     level += initial * (1 - ALPHAS) ** buckets
     reach = (1 - (1 - ALPHAS) ** (buckets + 1)) / ALPHAS
     result = np.empty((count, horizon))
@@ -124,10 +154,10 @@ def smoothing_with_drift(
         result[:, step] = (weights * ahead).sum(axis=1)
         level = level + ALPHAS * (ahead - level)
         reach = 1 + (1 - ALPHAS) * reach
-    return result + centre
+    return Run(result + centre, best)
 
 
-def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> Floats:
+def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> Run:
     """Additive Holt–Winters with a damped trend, or damped Holt where there is no season.
 
     Starts from the given seasonal indices and from half the slope of the first two seasons (of the first
@@ -138,12 +168,12 @@ def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> F
         indices: additive seasonal indices by position, shape (series, season); ``None`` for no season.
         horizon: buckets to forecast.
     Returns:
-        Forecasts, shape (series, horizon).
+        The :class:`Run`.
     Source:
         Gardner and McKenzie (1985), Management Science 31; error-correction form of Hyndman et al.,
         Forecasting with Exponential Smoothing, ch. 2.
 
-    >>> damped_holt_winters(np.full((1, 6), 0.5), None, 2).round(6)
+    >>> damped_holt_winters(np.full((1, 6), 0.5), None, 2).ahead.round(6)
     array([[0.5, 0.5]])
     """
     count, buckets = rows.shape
@@ -153,7 +183,7 @@ def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> F
     if lanes_compiled.wanted(count):
         shape = np.zeros((count, 1)) if indices is None else indices
         floor = _ROUNDING * buckets
-        return lanes_compiled.damped_holt_winters(rows, level, trend, shape, grid, horizon, floor)
+        return Run(*lanes_compiled.damped_holt_winters(rows, level, trend, shape, grid, horizon, floor))
     alpha, beta, gamma, phi = grid
     lanes = len(alpha)
     level, trend = np.repeat(level, lanes, axis=1), np.repeat(trend, lanes, axis=1)
@@ -184,7 +214,89 @@ def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> F
         np.add(level, trend, out=level)
         ahead = level + seasonal[(buckets + step) % season] if season > 1 else level
         result[:, step] = (weights * ahead).sum(axis=1)
-    return result
+    return Run(result, _best(sse, buckets))
+
+
+def proportional_growth(rows: Floats, horizon: int) -> Run:
+    """Complex exponential smoothing: the level grows or shrinks by a share of itself.
+
+    level[t+1] = level[t] - (1 - a1) information[t] + (a0 - a1) error[t], information[t+1] = level[t] +
+    (1 - a0) information[t] + (a0 + a1) error[t]. The second state is worth about the level, so that a1 a
+    little above one is a growth rate. Both states start at the first buckets and are corrected by least
+    squares in each lane.
+
+    Args:
+        rows: units, complete, not negative, shape (series, buckets).
+        horizon: buckets to forecast.
+    Returns:
+        The :class:`Run`.
+    Source:
+        Svetunkov, Kourentzes, Ord (2022), Naval Research Logistics 69: Complex exponential smoothing.
+
+    >>> proportional_growth(np.array([1.05 ** np.arange(12)]), 1).ahead.round(2)
+    array([[1.79]])
+    """
+    a0, a1 = GROWTH_GRID
+    count, buckets = rows.shape
+    start = rows[:, :_FIRST_BUCKETS].mean(axis=1, keepdims=True)
+    level = np.repeat(start, len(a0), axis=1)
+    information = level / _INFORMATION
+    from_level, from_information = _growth_responses(buckets)
+    own = np.zeros_like(level)
+    on_level, on_information = np.zeros_like(level), np.zeros_like(level)
+    columns = np.ascontiguousarray(rows.T)[:, :, None]
+    for bucket in range(buckets):
+        error = columns[bucket] - level
+        own += error * error
+        on_level += error * from_level.errors[bucket]
+        on_information += error * from_information.errors[bucket]
+        level, information = (
+            level - (1 - a1) * information + (a0 - a1) * error,
+            level + (1 - a0) * information + (a0 + a1) * error,
+        )
+    # Errors are linear in both starting states; the penalty keeps them near the first buckets.
+    level_sq = (from_level.errors**2).sum(axis=0) + _START_PENALTY
+    information_sq = (from_information.errors**2).sum(axis=0) + _START_PENALTY
+    cross = (from_level.errors * from_information.errors).sum(axis=0)
+    common = level_sq * information_sq - cross**2
+    by_level = -(on_level * information_sq - on_information * cross) / common
+    by_information = -(level_sq * on_information - cross * on_level) / common
+    sse = own + by_level * on_level + by_information * on_information
+    level = level + from_level.level * by_level + from_information.level * by_information
+    information = (
+        information + from_level.information * by_level + from_information.information * by_information
+    )
+    weights = likelihood_weights(sse, 0.5 * buckets)
+    result = np.empty((count, horizon))
+    for step in range(horizon):
+        result[:, step] = (weights * level).sum(axis=1)
+        level, information = level - (1 - a1) * information, level + (1 - a0) * information
+    return Run(result, _best(sse, buckets))
+
+
+class _Response(NamedTuple):
+    """What a unit of one starting state does to the errors and to both states at the end, per lane."""
+
+    errors: Floats
+    level: Floats
+    information: Floats
+
+
+@lru_cache(maxsize=64)
+def _growth_responses(buckets: int) -> tuple[_Response, _Response]:
+    a0, a1 = GROWTH_GRID
+    results = []
+    for level, information in ((np.ones_like(a0), np.zeros_like(a0)), (np.zeros_like(a0), np.ones_like(a0))):
+        errors = np.empty((buckets, len(a0)))
+        for bucket in range(buckets):
+            error = -level
+            errors[bucket] = error
+            level, information = (
+                level - (1 - a1) * information + (a0 - a1) * error,
+                level + (1 - a0) * information + (a0 + a1) * error,
+            )
+        results.append(_Response(errors, level, information))
+    return results[0], results[1]
 
 
 def block_size(series: int) -> int:
@@ -203,7 +315,7 @@ def block_size(series: int) -> int:
     return BLOCK
 
 
-def likelihood_weights(sse: Floats, buckets: int) -> npt.NDArray[np.float64]:
+def likelihood_weights(sse: Floats, buckets: float) -> npt.NDArray[np.float64]:
     """Weights of the lanes, adding up to one along the last axis.
 
     >>> likelihood_weights(np.array([[1.0, 2.0]]), 2)
@@ -212,6 +324,10 @@ def likelihood_weights(sse: Floats, buckets: int) -> npt.NDArray[np.float64]:
     sse = np.maximum(sse, _ROUNDING * buckets)
     weights = (sse / sse.min(axis=-1, keepdims=True)) ** (-0.5 * buckets)
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+
+
+def _best(sse: Floats, buckets: int) -> Floats:
+    return np.asarray(np.maximum(sse.min(axis=1), _ROUNDING * buckets))
 
 
 def _median(rows: Floats) -> Floats:

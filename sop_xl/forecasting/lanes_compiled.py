@@ -66,7 +66,7 @@ def load() -> None:
 
 def smoothing_with_drift(
     centred: Floats, drift: Floats, alphas: Floats, design: tuple[Floats, ...], horizon: int, floor: float
-) -> Floats:
+) -> tuple[Floats, Floats]:
     """The lanes of simple smoothing; see :func:`sop_xl.forecasting.lanes.smoothing_with_drift`.
 
     Args:
@@ -78,7 +78,7 @@ def smoothing_with_drift(
         horizon: buckets to forecast.
         floor: smallest sum of squared errors that tells lanes apart.
     Returns:
-        Forecasts around the mean, shape (series, horizon).
+        Forecasts around the mean, shape (series, horizon); smallest sum of squared errors, shape (series,).
     """
     return _in_threads(_smoothing, horizon, [centred, drift[:, 0]], (alphas, *design, floor))
 
@@ -91,7 +91,7 @@ def damped_holt_winters(
     grid: tuple[Floats, Floats, Floats, Floats],
     horizon: int,
     floor: float,
-) -> Floats:
+) -> tuple[Floats, Floats]:
     """The lanes of damped Holt–Winters; see :func:`sop_xl.forecasting.lanes.damped_holt_winters`.
 
     Args:
@@ -103,31 +103,33 @@ def damped_holt_winters(
         horizon: buckets to forecast.
         floor: smallest sum of squared errors that tells lanes apart.
     Returns:
-        Forecasts, shape (series, horizon).
+        Forecasts, shape (series, horizon); smallest sum of squared errors, shape (series,).
     """
     return _in_threads(_holt_winters, horizon, [rows, level[:, 0], trend[:, 0], indices], (*grid, floor))
 
 
 def _in_threads(
     loop: Callable[..., None], horizon: int, by_series: list[Floats], common: tuple[Any, ...]
-) -> Floats:
+) -> tuple[Floats, Floats]:
     """Run a loop over contiguous shares of the series; the loops let go of the interpreter's lock."""
     run = _kernel(loop)
     by_series = [np.ascontiguousarray(values) for values in by_series]
     count = len(by_series[0])
-    result = np.empty((count, horizon))
+    result, squares = np.empty((count, horizon)), np.empty(count)
     threads = max(1, min(_cores(), count // _ROWS_PER_THREAD))
     bounds = np.linspace(0, count, threads + 1).astype(int)
     shares = [slice(first, last) for first, last in pairwise(bounds)]
     if threads == 1:
-        run(*by_series, *common, result)
-        return result
+        run(*by_series, *common, result, squares)
+        return result, squares
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(lambda share: run(*(v[share] for v in by_series), *common, result[share]), shares):
+        for _ in pool.map(
+            lambda part: run(*(v[part] for v in by_series), *common, result[part], squares[part]), shares
+        ):
             pass
-    return result
+    return result, squares
 
 
 def _cores() -> int:
@@ -160,6 +162,7 @@ def _smoothing(
     cross: Floats,
     floor: float,
     result: Floats,
+    squares: Floats,
 ) -> None:
     count, buckets = centred.shape
     lanes, horizon = len(alphas), result.shape[1]
@@ -180,10 +183,11 @@ def _smoothing(
         best = np.inf
         for lane in range(lanes):
             initial = (on_level[lane] - slope * cross[lane]) / level_sq[lane]
-            squares = own[lane] + slope**2 * drift_sq[lane] - 2 * slope * on_drift[lane]
-            weights[lane] = max(squares - initial**2 * level_sq[lane], floor)
+            total = own[lane] + slope**2 * drift_sq[lane] - 2 * slope * on_drift[lane]
+            weights[lane] = max(total - initial**2 * level_sq[lane], floor)
             best = min(best, weights[lane])
             level[lane] += initial * faded[lane]
+        squares[row] = best
         total = 0.0
         for lane in range(lanes):
             weights[lane] = (weights[lane] / best) ** (-0.5 * buckets)
@@ -209,6 +213,7 @@ def _holt_winters(
     phi: Floats,
     floor: float,
     result: Floats,
+    squares: Floats,
 ) -> None:
     count, buckets = rows.shape
     lanes, horizon, season = len(alpha), result.shape[1], indices.shape[1]
@@ -233,6 +238,7 @@ def _holt_winters(
         for lane in range(lanes):
             sse[lane] = max(sse[lane], floor)
             best = min(best, sse[lane])
+        squares[row] = best
         total = 0.0
         for lane in range(lanes):
             weights[lane] = (sse[lane] / best) ** (-0.5 * buckets)

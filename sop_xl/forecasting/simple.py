@@ -70,10 +70,12 @@ def theta(rows: Floats, horizon: int, season: int) -> Floats:
     positive = rows.min(axis=1) > 0
     if positive.any():
         indices = np.maximum(seasonal_indices(rows[positive], season, "MUL"), 1e-3)
-        result[positive] = smoothing_with_drift(rows[positive] / indices[:, now], horizon) * indices[:, ahead]
+        result[positive] = (
+            smoothing_with_drift(rows[positive] / indices[:, now], horizon).ahead * indices[:, ahead]
+        )
     if not positive.all():
         indices = seasonal_indices(rows[~positive], season)
         result[~positive] = (
-            smoothing_with_drift(rows[~positive] - indices[:, now], horizon) + indices[:, ahead]
+            smoothing_with_drift(rows[~positive] - indices[:, now], horizon).ahead + indices[:, ahead]
         )
     return result

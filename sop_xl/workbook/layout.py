@@ -6,6 +6,7 @@ sheet and the docs page follow.
 
 from __future__ import annotations
 
+from sop_xl.demand.reconcile import METHODS as RECONCILE_METHODS
 from sop_xl.workbook import tables as t
 from sop_xl.workbook import views as v
 from sop_xl.workbook.spec import Field, Sheet, Table, View
@@ -29,6 +30,38 @@ CARD: tuple[Field, ...] = (
     ),
     Field(
         "Home_Lag", "Accuracy lag", "number", 1, "Age in buckets of the forecast that accuracy is measured on"
+    ),
+    Field(
+        "Home_CleanSpikes",
+        "Clean spikes",
+        "choice",
+        "N",
+        "Y: accidents in the history are replaced before the forecast. Known events are taken out in any case",
+        choices=("Y", "N"),
+    ),
+    Field(
+        "Home_SpikeLimit",
+        "Spike limit",
+        "number",
+        8,
+        "How many typical deviations from the expected make a spike, 2 to 100",
+    ),
+    Field(
+        "Home_PerWorkingDay",
+        "Forecast per working day",
+        "choice",
+        "N",
+        "Y: histories are divided by the working days of their buckets, forecasts multiplied by those to come",
+        choices=("Y", "N"),
+    ),
+    Field(
+        "Home_ReconcileMethod",
+        "Reconcile levels by",
+        "choice",
+        "MIDDLE_OUT",
+        "How families and items agree. MIDDLE_OUT: the family's forecast stays, its items share it. BOTTOM_UP: the "
+        "items' forecasts add up. TOP_DOWN: families share the total. Others: least squares, see SOP_RECONCILE",
+        choices=RECONCILE_METHODS,
     ),
     Field("Home_Version", "Plan version", default="none", role="calc"),
     Field("Home_State", "Plan state", default="DRAFT", role="calc"),

@@ -20,7 +20,8 @@ class Column:
 
     ``header`` is what stands in the workbook and in mapping files; ``key`` is its name in code.
     ``required`` columns may not be empty. ``format`` names a number format; empty is the usual one of the kind.
-    ``whole`` numbers have no decimals.
+    ``whole`` numbers have no decimals. ``later`` columns came after the first workbooks of this layout version: a
+    table without one reads as if it stood there empty.
     """
 
     header: str
@@ -35,6 +36,7 @@ class Column:
     width: float = 12.0
     format: str = ""
     whole: bool = False
+    later: bool = False
 
     @property
     def key(self) -> str:

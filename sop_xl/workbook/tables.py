@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from sop_xl.forecasting.engine import METHODS
 from sop_xl.workbook.spec import Column, Table
 
 MAKE = ("MTS", "MTO")
-STRATEGIES = ("LEVEL", "CHASE", "TARGET")
+STRATEGIES = ("LEVEL", "CHASE", "TARGET", "OPTIMAL")
 RESOURCE_KINDS = ("labour", "machine", "material", "supplier", "logistics")
 EVENT_KINDS = ("promotion", "launch", "phase-out", "price", "one-off")
 STEP_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REJECTED", "SKIPPED")
@@ -50,7 +51,13 @@ FAMILIES = Table(
         Column("Name", width=22),
         Column("Unit", help="Unit of all quantities of this family: pcs, t, cases", width=8),
         Column("Make", "choice", choices=MAKE, help="MTS to stock, MTO to order; empty means MTS", width=8),
-        Column("Strategy", "choice", choices=STRATEGIES, help="Empty means TARGET", width=10),
+        Column(
+            "Strategy",
+            "choice",
+            choices=STRATEGIES,
+            help="Empty means TARGET; OPTIMAL families are planned together at least cost",
+            width=10,
+        ),
         _number("Target days", "working days", "Working days of demand to hold in stock"),
         _number("Target backlog weeks", "weeks", "Weeks of orders to keep open, for MTO"),
         _number("Service target", "fraction", "Fraction of lines filled, 0 to 1", maximum=1.0),
@@ -63,6 +70,35 @@ FAMILIES = Table(
             "At the start of the current bucket; empty: sum of tblStock",
         ),
         _number("Opening backlog", "units", "Unshipped orders at the start of the current bucket, for MTO"),
+        Column(
+            "Forecast method",
+            "choice",
+            choices=tuple(METHODS),
+            help="Method of SOP_FORECAST for the family; empty means AUTO",
+            width=16,
+            later=True,
+        ),
+        _number(
+            "Holding cost",
+            "money per unit and bucket",
+            "Of one unit in stock at the end of a bucket; empty: 2 % of the unit cost a month",
+            later=True,
+        ),
+        _number(
+            "Backorder cost",
+            "money per unit and bucket",
+            "Of one unit that waits at the end of a bucket; empty: price - unit cost a month",
+            later=True,
+        ),
+        _number(
+            "Lot minimum", "units", "Least production of a bucket that makes any; empty: none", later=True
+        ),
+        _number(
+            "Inventory limit",
+            "units",
+            "Most that can be stored at the end of a bucket; empty: none",
+            later=True,
+        ),
         Column("Demand owner", width=16),
         Column("Supply owner", width=16),
     ),
@@ -97,9 +133,15 @@ RESOURCES = Table(
         Column("Kind", "choice", choices=RESOURCE_KINDS, width=10),
         Column("Name", width=24),
         Column("Unit", help="h, t, pallets; empty means h", width=8),
-        _number("Overtime limit", "units of the resource per bucket"),
-        _number("Overtime cost", "money per unit of the resource"),
-        _number("Subcontract cost", "money per unit of the resource"),
+        _number("Overtime limit", "units of the resource per bucket", "Most that overtime adds; empty: none"),
+        _number("Overtime cost", "money per unit of the resource", "On top of the unit cost; empty: 0"),
+        _number(
+            "Subcontract limit",
+            "units of the resource per bucket",
+            "Most that others take over; empty: none",
+            later=True,
+        ),
+        _number("Subcontract cost", "money per unit of the resource", "On top of the unit cost; empty: 0"),
     ),
     identity=("Resource",),
 )
@@ -306,6 +348,33 @@ CHECK = Table(
         Column("First overload", "date", role="calc"),
         Column("Hours short", "number", role="calc", format="hours"),
         Column("Status", role="calc"),
+        Column(
+            "Overtime",
+            "number",
+            "units of the resource",
+            "Carries load above capacity, within its limit",
+            role="calc",
+            format="hours",
+            later=True,
+        ),
+        Column(
+            "Subcontract",
+            "number",
+            "units of the resource",
+            "Carries load above capacity, within its limit",
+            role="calc",
+            format="hours",
+            later=True,
+        ),
+        Column(
+            "Value of one more",
+            "number",
+            "money per unit of the resource",
+            "What one more hour saves at most, where families have the strategy OPTIMAL",
+            role="calc",
+            later=True,
+        ),
+        Column("Most valuable in", "date", help="Bucket of that hour", role="calc", later=True),
     ),
     identity=("Resource",),
 )

@@ -70,7 +70,6 @@ def main() -> None:
     hollow_pywin32()
     server = excel_like_xlwings().XLPython()
     import addin.excel_udfs as bound
-    from udfs import registry
 
     registered = {name: f.__xlfunc__ for name, f in vars(bound).items() if hasattr(f, "__xlfunc__")}
     print(
@@ -91,9 +90,9 @@ def main() -> None:
     for line in sys.stdin:
         name, arguments = json.loads(line)
         given = tuple(map(variant, arguments))
-        by_excel = server.CallUDF("addin.excel_udfs", name, given, None, None)
-        itself = registry.call(name, [variant(a) if isinstance(a, dict) else a for a in arguments])
-        print(json.dumps([by_excel, bound.marked(itself)], default=plain), flush=True)
+        print(
+            json.dumps(server.CallUDF("addin.excel_udfs", name, given, None, None), default=plain), flush=True
+        )
 
 
 if __name__ == "__main__":

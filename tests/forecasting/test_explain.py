@@ -11,7 +11,7 @@ from sop_xl.errors import ArgumentError, NoAnswerError, NotDefinedError
 from sop_xl.forecasting import METHODS, backtest, forecast
 from sop_xl.forecasting.auto import short_history
 from sop_xl.forecasting.explain import explain, indices
-from sop_xl.forecasting.intermittent import auto_intermittent, imapa
+from sop_xl.forecasting.intermittent import imapa, smoothed_profile
 from sop_xl.forecasting.lanes import smoothing_with_drift
 
 RNG = np.random.default_rng(1)
@@ -25,13 +25,13 @@ BRANCHES = {
     "SES": (
         [5.0, 6, 4, 7, 5, 6],
         "6 of 12 buckets",
-        lambda rows: smoothing_with_drift(rows, 3, drift_share=0.0),
+        lambda rows: smoothing_with_drift(rows, 3, drift_share=0.0).ahead,
     ),
     "IMAPA": ([0.0, 3, 0, 0, 2, 0, 1, 0, 0, 4, 0, 1, 0, 0], "Zero in 64 % ", lambda rows: imapa(rows, 3)),
     "SEASONAL_PROFILE": (
         [0.0, 0, 0, 9, 12, 9, 8, 0, 0, 0, 0, 0] * 4,
         "Zero in 67 % of the buckets, with a clear season",
-        lambda rows: auto_intermittent(rows, 3, 12),
+        lambda rows: smoothed_profile(rows, 3, 12),
     ),
 }
 
@@ -48,7 +48,7 @@ def test_the_branch_named_is_the_branch_taken(method: str) -> None:
 def test_season_and_trend_are_named() -> None:
     rising = SEASONAL * (1 + 0.01 * TIME)
     cases = [
-        (SEASONAL, "A strong season and no clear trend: the average of three smoothing models"),
+        (SEASONAL, "A strong season and no clear trend: a mix of smoothing of the"),
         (rising, "A strong season and a rising trend"),
         (rising[::-1], "A strong season and a falling trend"),
         (RNG.normal(100, 10, 48), "o clear season and no clear trend"),

@@ -64,23 +64,25 @@ def test_lanes_move_with_the_level() -> None:
     indices = seasonal_indices(rows, 6)
     for shift in (-5.0, 3.0):
         np.testing.assert_allclose(
-            smoothing_with_drift(rows + shift, 4), smoothing_with_drift(rows, 4) + shift, rtol=1e-9
+            smoothing_with_drift(rows + shift, 4).ahead,
+            smoothing_with_drift(rows, 4).ahead + shift,
+            rtol=1e-9,
         )
         np.testing.assert_allclose(
-            damped_holt_winters(rows + shift, indices, 4),
-            damped_holt_winters(rows, indices, 4) + shift,
+            damped_holt_winters(rows + shift, indices, 4).ahead,
+            damped_holt_winters(rows, indices, 4).ahead + shift,
             rtol=1e-9,
         )
 
 
 def test_drift_is_half_the_slope_and_capped_after_a_step() -> None:
     line = np.arange(40.0)[None] / 20
-    ahead = smoothing_with_drift(line, 2)[0]
+    ahead = smoothing_with_drift(line, 2).ahead[0]
     assert np.diff(ahead)[0] == pytest.approx(0.5 / 20, rel=1e-6)
     step = np.repeat([0.5, 1.5], 20)[None]
-    capped = smoothing_with_drift(step, 18, drift_cap=1.5)[0]
+    capped = smoothing_with_drift(step, 18, drift_cap=1.5).ahead[0]
     assert capped[-1] - capped[0] < 0.01
-    free = smoothing_with_drift(step, 18)[0]
+    free = smoothing_with_drift(step, 18).ahead[0]
     assert free[-1] - free[0] > 0.2
 
 

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from sop_xl.buckets import Horizon
 from sop_xl.model import Array, BillLine, Family, Plan, PlanInput, Resource
 from sop_xl.process import planning
+from sop_xl.process.baseline import forecast_families
 from sop_xl.process.gaps import find_gaps
 from sop_xl.workbook.contents import contents
 
@@ -43,7 +44,7 @@ def plan_input(families: tuple[Family, ...], horizon: Horizon, **arrays: Array) 
         **arrays,
     }
     for name in PlanInput.__dataclass_fields__:
-        if name not in ("horizon", "families", "resources", "bill"):
+        if name not in ("horizon", "families", "resources", "bill", "forecasting", "history_days"):
             arrays.setdefault(name, none.copy())
     return PlanInput(horizon=horizon, families=families, resources=resources, bill=bill, **arrays)
 
@@ -62,7 +63,7 @@ def inputs(draw: st.DrawFn, make: str = "") -> PlanInput:
         Family(
             code=f"F{i}",
             make=make or draw(st.sampled_from(("MTS", "MTO"))),
-            strategy=draw(st.sampled_from(("LEVEL", "CHASE", "TARGET"))),
+            strategy=draw(st.sampled_from(("LEVEL", "CHASE", "TARGET", "OPTIMAL"))),
             target_days=draw(st.integers(0, 30)),
             target_backlog_weeks=draw(st.integers(0, 6)),
             price=draw(MONEY),
@@ -303,5 +304,63 @@ def test_a_family_never_sold_is_forecast_at_zero_and_the_others_are_not_touched(
     history[1] = 80.0
     both = plan_input((Family("NEW"), Family("OLD")), horizon, history=history)
     alone = plan_input((Family("OLD"),), horizon, history=history[1:])
-    assert planning.forecast_baseline(both)[0].tolist() == [0.0] * 6
-    assert np.array_equal(planning.forecast_baseline(both)[1:], planning.forecast_baseline(alone))
+    assert forecast_families(both)[0].tolist() == [0.0] * 6
+    assert np.array_equal(forecast_families(both)[1:], forecast_families(alone))
+
+
+@settings(max_examples=25)
+@given(inputs())
+def test_families_planned_together_leave_the_others_as_they_are(given_: PlanInput) -> None:
+    together = planning.with_proposal(given_)
+    alone = replace(
+        given_,
+        families=tuple(
+            replace(f, strategy="TARGET" if f.strategy == "OPTIMAL" else f.strategy) for f in given_.families
+        ),
+    )
+    others = [i for i, family in enumerate(given_.families) if family.strategy != "OPTIMAL"]
+    before = planning.with_proposal(alone).proposed_production
+    assert np.array_equal(together.proposed_production[others], before[others])
+    joint = planning.joint_of(given_)
+    assert (joint is None) == (len(others) == len(given_.families))
+    if joint is not None:
+        assert np.array_equal(together.proposed_production[planning.optimal(given_)], joint.production)
+        plan = planning.build(together)
+        assert joint.load == pytest.approx(plan.load, rel=1e-9, abs=1e-6)
+        # What the plan calls shipped is what the joint plan does not leave late, family by family.
+        for i, f in enumerate(planning.optimal(given_)):
+            if given_.families[f].make == "MTS":
+                assert plan.projected_inventory[f] == pytest.approx(joint.net[i], abs=1e-6)
+            else:
+                assert plan.backlog[f] == pytest.approx(-joint.net[i], abs=1e-6)
+
+
+def test_without_any_shortage_the_joint_plan_is_the_plan_to_target() -> None:
+    demand = np.array([[100.0, 120, 90, 110], [40.0, 30, 50, 45]])
+    families = (
+        Family("A", strategy="OPTIMAL", target_days=5, price=9.0, unit_cost=5.0, opening_inventory=20),
+        Family("B", make="MTO", strategy="OPTIMAL", target_backlog_weeks=2, opening_backlog=15),
+    )
+    given_ = plan_input(families, Horizon(date(2026, 11, 1), length=3, frozen=0), baseline=demand)
+    alone = replace(given_, families=tuple(replace(f, strategy="TARGET") for f in families))
+    want = planning.with_proposal(alone).proposed_production
+    assert planning.with_proposal(given_).proposed_production == pytest.approx(want, abs=1e-6)
+
+
+def test_costs_that_are_not_given_follow_from_price_and_unit_cost() -> None:
+    families = (
+        Family("A", strategy="OPTIMAL", price=9.0, unit_cost=5.0),
+        Family("B", strategy="OPTIMAL"),
+        Family(
+            "C", strategy="OPTIMAL", holding_cost=0.5, backorder_cost=3.0, lot_minimum=10, inventory_limit=99
+        ),
+    )
+    horizon = Horizon(date(2026, 11, 1), length=2, kind="quarter")
+    given_ = plan_input(families, horizon, baseline=np.ones((3, 3)))
+    found = planning.joint_input(given_, np.ones((3, 3)))
+    assert found.holding_cost == pytest.approx([0.02 * 3 * 5, 0.02 * 3, 0.5])
+    assert found.backorder_cost == pytest.approx([3 * 4, 3, 3])
+    assert found.below_target_cost == pytest.approx(found.holding_cost + found.backorder_cost / 10)
+    assert found.unmet_cost == pytest.approx(found.backorder_cost * 4)
+    assert found.lot_minimum.tolist() == [0, 0, 10]
+    assert found.inventory_limit == pytest.approx([NAN, NAN, 99], nan_ok=True)

@@ -20,6 +20,7 @@ from udfs.registry import Argument, Example
 DIFFERENT = [
     ("F", [1.0]), ("F", [True]), ("F", ["1"]), ("F", ["1.0"]), ("F", [Decimal(1)]), ("F", [b""[:0].decode()]),
     ("F", [None]), ("F", []), ("F", [None, None]), ("F", [0.0]), ("F", [-0.0]), ("F", [False]),
+    ("F", [[]]), ("F", [[[]]]), ("F", [[[1.0]], [[2.0]]]), ("F", [[[1.0], [2.0]], []]), ("F", ["R2 "]), ("F", ["L1 "]),
     ("F", [[1.0, 2.0]]), ("F", [[[1.0, 2.0]]]), ("F", [[[1.0], [2.0]]]), ("F", [1.0, 2.0]), ("F", [[[1.0], [True]]]),
     ("F", [dt.date(2026, 1, 31)]), ("F", [dt.datetime(2026, 1, 31)]), ("F", ["2026-01-31"]), ("F", [46053.0]),
     ("F", [dt.datetime(2026, 1, 31, tzinfo=dt.UTC)]), ("F", ["date 2026-01-31"]),
@@ -39,6 +40,19 @@ def test_equal_calls_are_recognised(name, arguments):
         return type(value)(map(copied, value)) if isinstance(value, list) else value
 
     assert fingerprint(name, copied(arguments)) == fingerprint(name, arguments)
+
+
+def test_a_cell_far_down_a_large_range_counts():
+    def column(length, last):
+        return [[1.0] for _ in range(length - 1)] + [[last]]
+
+    prints = {
+        fingerprint("F", [column(length, last)])
+        for length in (999, 1000, 1001, 2000, 2001)
+        for last in (1.0, True, 2.0, dt.date(2026, 1, 1))
+    }
+    assert len(prints) == 20
+    assert fingerprint("F", [column(2001, 2.0)]) == fingerprint("F", [column(2001, 2.0)])
 
 
 def test_rows_may_be_lists_or_tuples():

@@ -1,0 +1,153 @@
+"""The simple forecasts that AUTO mixes, and how much each counts for a history.
+
+Six forecasts err differently: damped Holt–Winters on the values and on their logarithms, Theta on the
+logarithms, growth in proportion to the level, the last value, and the last season. How much each counts
+follows from seven signs of the history, mostly from how well each would have forecast it one bucket ahead:
+share of a forecast = exp(signs · weights), brought to a sum of one.
+
+The weights were fitted on earlier origins of the M1, M3 and tourism competitions
+(``benchmarks/tune_forecast.py``), and held to equal shares of the first three as far as strangers ask for it:
+fitted without one of the competitions, they must not forecast that one worse than equal shares do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sop_xl.forecasting.history import Floats
+from sop_xl.forecasting.lanes import damped_holt_winters, proportional_growth, smoothing_with_drift
+from sop_xl.forecasting.seasonality import seasonal_indices
+
+MEMBERS = (
+    "smoothing of the values",
+    "smoothing of their logarithms",
+    "Theta",
+    "proportional growth",
+    "the last value",
+    "the last season",
+)
+SIGNS = (
+    "always",
+    "no season asked for",
+    "length of the history",
+    "logarithms worse than values",
+    "Theta worse than smoothing",
+    "growth worse than smoothing",
+    "size of the changes",
+)
+
+# A forecast from logarithms may not exceed this multiple of the largest value of the history.
+LOG_CEILING = 3.0
+
+# Share of the linear trend that the Theta member follows, and the slope it believes at most. Theta lines 0
+# and 2 follow half; the benchmark's earlier origins prefer more of a slope that is capped sooner.
+DRIFT_SHARE = 0.7
+DRIFT_CAP = 1.0
+
+# An index near zero has no logarithm worth smoothing.
+_LEAST_INDEX = 1e-3
+
+# Signs by rows, members by columns.
+WEIGHTS = np.array(
+    [
+        [1.28, 1.56, 1.32, -0.78, -1.11, -0.77],  # always
+        [-0.22, -0.1, -0.51, 1.22, -0.39, 0],  # no season asked for
+        [0.13, -0.03, 0.08, -0.6, 0.05, 0.37],  # length of the history
+        [-0.05, 0.69, -0.5, 0.44, 0.21, -0.79],  # logarithms worse than values
+        [-0.11, 0.43, -1.38, -0.46, 0.02, 1.49],  # Theta worse than smoothing
+        [2.38, 1.03, -0.31, -3.1, 0, 0],  # growth worse than smoothing
+        [-0.01, -0.53, -0.06, 0.2, 0.08, 0.31],  # size of the changes
+    ]
+)
+
+
+def combine(rows: Floats, horizon: int, season: int) -> Floats:
+    """Forecast steady series whose values are clearly above zero.
+
+    Args:
+        rows: units, complete, of a magnitude near one, shape (series, buckets), at least one season.
+        horizon: buckets to forecast.
+        season: buckets in a season.
+    Returns:
+        Forecasts, shape (series, horizon).
+    Source:
+        Weights from features: Montero-Manso, Athanasopoulos, Hyndman, Talagala (2020), International Journal
+        of Forecasting 36.
+
+    >>> combine(np.full((1, 8), 0.5), 2, 4).round(6)
+    array([[0.5, 0.5]])
+    """
+    ahead, signs = members(rows, horizon, season)
+    return np.asarray((shares(signs, season, rows.shape[1])[:, None, :] * ahead).sum(axis=2))
+
+
+def mix(rows: Floats, season: int) -> Floats:
+    """How much each of :data:`MEMBERS` counts in :func:`combine`, (series, members), adding up to one.
+
+    >>> mix(np.full((1, 8), 0.5), 4).sum().round(9)
+    np.float64(1.0)
+    """
+    return shares(members(rows, 1, season)[1], season, rows.shape[1])
+
+
+def members(rows: Floats, horizon: int, season: int) -> tuple[Floats, Floats]:
+    """Forecasts of every member, (series, horizon, members), and the signs, (series, signs)."""
+    count, buckets = rows.shape
+    seasonal = season > 1 and buckets >= 2 * season
+    now, coming = np.arange(buckets) % season, (buckets + np.arange(horizon)) % season
+    logs = np.log(rows)
+    centre = logs.mean(axis=1, keepdims=True)
+    both = np.concatenate([rows, logs - centre])
+    smoothed = damped_holt_winters(both, seasonal_indices(both, season) if seasonal else None, horizon)
+    multipliers = np.ones((count, season))
+    if seasonal:
+        multipliers = np.maximum(seasonal_indices(rows, season, "MUL"), _LEAST_INDEX)
+    shifts = np.log(multipliers)
+    level = logs - centre - shifts[:, now]
+    theta = smoothing_with_drift(level, horizon, DRIFT_SHARE, DRIFT_CAP)
+    ceiling = np.log(LOG_CEILING * rows.max(axis=1, keepdims=True))
+    last = rows[:, -1:] / multipliers[:, now[-1:]]
+    ahead = [
+        smoothed.ahead[:count],
+        np.exp(np.minimum(smoothed.ahead[count:] + centre, ceiling)),
+        np.exp(np.minimum(theta.ahead + shifts[:, coming] + centre, ceiling)),
+        np.zeros((count, horizon)),
+        last * multipliers[:, coming],
+        rows[:, buckets - season + np.arange(horizon) % season] if seasonal else np.zeros((count, horizon)),
+    ]
+    # Squares of logarithms times the squared geometric mean are likelihoods on the scale of the values.
+    geometric = 2 * centre[:, 0]
+    on_values, on_logs = np.log(smoothed.squares[:count]), np.log(smoothed.squares[count:])
+    growth_worse = np.zeros(count)
+    if season == 1:
+        growth = proportional_growth(rows, horizon)
+        ahead[3] = np.clip(growth.ahead, 0.0, (1 + 2 * horizon) * rows.max(axis=1, keepdims=True))
+        growth_worse = np.clip(np.log(growth.squares) - on_values, -1, 2)
+    changes = np.abs(np.diff(level, axis=1)).mean(axis=1)
+    signs = [
+        np.ones(count),
+        np.full(count, float(season == 1)),
+        np.full(count, np.log(buckets) - 4),
+        np.clip(on_logs + geometric - on_values, -1, 1),
+        np.clip(np.log(theta.squares) - on_logs, -1, 2),
+        growth_worse,
+        np.clip(np.log(changes + 1e-4) + 3, -3, 3),
+    ]
+    return np.maximum(np.stack(ahead, axis=2), 0.0), np.stack(signs, axis=1)
+
+
+def shares(signs: Floats, season: int, buckets: int, weights: Floats = WEIGHTS) -> Floats:
+    """How much each member counts, (series, members), adding up to one.
+
+    Growth counts only where no season is asked for, the last season only where there are two seasons.
+    """
+    usable = np.ones(len(MEMBERS), dtype=bool)
+    usable[3] = season == 1
+    usable[5] = season > 1 and buckets >= 2 * season
+    # Sign by sign: a matrix product may round differently beside other series.
+    scores = np.zeros((len(signs), len(MEMBERS)))
+    for position in range(len(SIGNS)):
+        scores += signs[:, position, None] * weights[position]
+    scores -= scores.max(axis=1, keepdims=True)
+    result = np.exp(scores) * usable
+    return np.asarray(result / result.sum(axis=1, keepdims=True))
