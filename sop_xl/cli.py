@@ -41,6 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from addin.command_line import addin_command, doctor_command
 
         return (addin_command if words[0] == "addin" else doctor_command)(words[1:])
+    if words and words[0] == "calc":
+        from addin.libreoffice.command_line import calc_command
+
+        return calc_command(words[1:])
     options = _parser().parse_args(words)
     return _run(options)
 
@@ -84,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         ("call", "call a SOP_ function: call NAME ARG…, each ARG one JSON value or @file.json"),
         ("functions", "list the SOP_ functions, or show one page of help: functions NAME"),
         ("addin", "the Excel add-in: addin install, uninstall, status or build"),
+        ("calc", "the extension for LibreOffice Calc: calc install, uninstall, status or build"),
         ("doctor", "look for what keeps the Excel add-in from working"),
     ):
         commands.add_parser(name, help=help)
