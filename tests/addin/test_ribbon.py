@@ -34,8 +34,9 @@ ATTRIBUTES = {
 
 # Pictures that are names of Excel's own controls or in long use by other add-ins; an unknown name shows nothing.
 PICTURES = {
-    "AutoSum", "CalculateNow", "Consolidate", "DataValidation", "ErrorChecking", "FileNew", "GoalSeek", "Help",
-    "HyperlinkInsert", "ImportTextFile", "MacroPlay", "Refresh", "RefreshAll", "ReviewProtectWorkbook", "WhatIfAnalysisMenu",
+    "AutoSum", "CalculateNow", "Consolidate", "DataValidation", "ErrorChecking", "FileNew", "GoalSeek",
+    "Help", "HyperlinkInsert", "ImportTextFile", "MacroPlay", "Refresh", "RefreshAll", "ReviewProtectWorkbook",
+    "WhatIfAnalysisMenu",
 }  # fmt: skip
 
 # Office's IDL for each attribute that names a procedure.
