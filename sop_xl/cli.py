@@ -75,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
     )
     pack = command("pack", "make the presentation for the executive meeting; changes nothing in the workbook")
-    pack.add_argument("--output", type=Path, metavar="FILE", help="the .pptx file; without it, beside the workbook")
+    pack.add_argument(
+        "--output", type=Path, metavar="FILE", help="the .pptx file; without it, beside the workbook"
+    )
     pack.add_argument("--pdf", action="store_true", help="also as PDF, by LibreOffice")
     pack.add_argument("--by", default="", metavar="NAME", help="who makes it; without it, the user's name")
     for name, help in (

@@ -85,7 +85,9 @@ def meeting_of(cycle: Cycle, by: str) -> Meeting:
     """The plan of a workbook and what people wrote about it."""
     workbook, horizon = cycle.workbook, cycle.horizon
     if not cycle.given.families:
-        raise WorkbookError("tblFamilies (sheet Families) is empty: there is no plan to report.", "Fill it in.")
+        raise WorkbookError(
+            "tblFamilies (sheet Families) is empty: there is no plan to report.", "Fill it in."
+        )
     ends = horizon.planned[0].end, horizon.planned[-1].end
     cover = Cover(
         company=as_text(workbook.field("Home_Company")) or "",

@@ -53,7 +53,8 @@ def to_pdf(file: Path, folder: Path) -> Path:
             )
         except subprocess.TimeoutExpired as error:
             raise HostError(
-                f"LibreOffice made no PDF within {SECONDS} seconds.", "Try again, or save as PDF in PowerPoint."
+                f"LibreOffice made no PDF within {SECONDS} seconds.",
+                "Try again, or save as PDF in PowerPoint.",
             ) from error
         except OSError as error:
             raise HostError(f"LibreOffice could not be started: {error}.", INSTALL) from error
@@ -61,5 +62,7 @@ def to_pdf(file: Path, folder: Path) -> Path:
     if not made.exists():
         said = (done.stderr or done.stdout).strip().splitlines()
         reason = f": {said[-1]}" if said else ""
-        raise HostError(f"LibreOffice made no PDF{reason}. Its part for presentations may be missing.", INSTALL)
+        raise HostError(
+            f"LibreOffice made no PDF{reason}. Its part for presentations may be missing.", INSTALL
+        )
     return made

@@ -44,7 +44,11 @@ def range_of(row: Row) -> str:
     >>> range_of({"Low": 0.04, "Likely": 0.075, "High": None})
     'low 0.04, likely 0.075'
     """
-    known = [f"{name.lower()} {row[name]:g}".replace("-", "−") for name in ("Low", "Likely", "High") if row[name] is not None]
+    known = [
+        f"{name.lower()} {row[name]:g}".replace("-", "−")
+        for name in ("Low", "Likely", "High")
+        if row[name] is not None
+    ]
     return ", ".join(known) or "no range"
 
 
@@ -56,7 +60,7 @@ def coming_events(meeting: Meeting, codes: Iterable[str]) -> list[dict[str, obje
         for row in meeting.rows["tblEvents"]
         if str(row["Family"]).casefold() in wanted and meeting.horizon.position(row["Bucket"]) is not None
     ]
-    return sorted(found, key=lambda row: str(bucket_of(row["Bucket"], meeting.horizon.kind).end))  # type: ignore[arg-type]
+    return sorted(found, key=lambda row: str(bucket_of(row["Bucket"], meeting.horizon.kind).end))
 
 
 def assumption_pages(meeting: Meeting) -> list[Page]:
@@ -68,7 +72,13 @@ def assumption_pages(meeting: Meeting) -> list[Page]:
     pages = []
     if assumptions:
         title = sentence(counted(len(assumptions), "assumption carries", "assumptions carry"))
-        pages.append(Page(SECTION, f"{title} the plan; each has a trigger that would change it", (_assumed(assumptions),)))
+        pages.append(
+            Page(
+                SECTION,
+                f"{title} the plan; each has a trigger that would change it",
+                (_assumed(assumptions),),
+            )
+        )
     if events:
         title = sentence(counted(len(events), "coming event is", "coming events are"))
         pages.append(Page(SECTION, f"{title} in the demand of the plan", (_events(meeting, events),)))
@@ -84,7 +94,13 @@ def assumption_pages(meeting: Meeting) -> list[Page]:
         )
     if not pages:
         text = "Assumptions, events and initiatives are written on the sheet Events."
-        pages.append(Page(SECTION, "No assumption, event or initiative is written down", side=(Points("", (Cell(text),)),)))
+        pages.append(
+            Page(
+                SECTION,
+                "No assumption, event or initiative is written down",
+                side=(Points("", (Cell(text),)),),
+            )
+        )
     return pages
 
 

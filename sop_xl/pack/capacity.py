@@ -69,7 +69,9 @@ def capacity_pages(meeting: Meeting) -> list[Page]:
     given = meeting.plan.given
     if not given.resources:
         text = "Nothing limits the plan: no resources are given"
-        say = Points("", (Cell("Fill in tblResources, tblBill and tblCapacity to see load against capacity."),))
+        say = Points(
+            "", (Cell("Fill in tblResources, tblBill and tblCapacity to see load against capacity."),)
+        )
         return [Page(SECTION, text, side=(say,))]
     used = np.nan_to_num(meeting.plan.utilization, nan=-1.0).max(axis=1)
     over = overloaded(meeting)

@@ -46,7 +46,10 @@ def _steps(meeting: Meeting) -> Table:
             (
                 Cell(decisions.text_of(row["Step"])),
                 Cell(decisions.text_of(row["Owner"]) or NONE),
-                Cell(state.capitalize() + (f", {signed}" if signed else ""), "good" if state == "APPROVED" else "plain"),
+                Cell(
+                    state.capitalize() + (f", {signed}" if signed else ""),
+                    "good" if state == "APPROVED" else "plain",
+                ),
             )
         )
     columns = (Column("Step", 2.0), Column("Owner", 1.6), Column("State", 1.5))

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-#: How a text is meant. ``good``, ``watch`` and ``act`` always stand beside a word that says the same.
+#: How a text is meant. Besides its colour, what needs action is bold
+#: and says so in a word or by its sign.
 Tone = Literal["plain", "strong", "muted", "good", "watch", "act"]
 #: How a series is drawn.
-Look = Literal["columns", "line", "dashed", "thin", "area"]
+Look = Literal["columns", "line", "dashed", "thin"]
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from sop_xl.model import Gap
 from sop_xl.pack.capacity import overloaded, relief, said_of
 from sop_xl.pack.content import Cell, Column, Page, Points, Table
 from sop_xl.pack.meeting import Meeting, Row
-from sop_xl.pack.words import NONE, counted, sentence
+from sop_xl.pack.words import NONE, counted, day_of, listed, number, percent, sentence
 
 SECTION, ACTIONS = "Decisions required", "Actions"
+#: Lines to write on where no action is open.
+EMPTY_LINES = 8
 #: States, in capitals, of decisions and actions that are settled.
 SETTLED = {"CLOSED", "DONE", "DECIDED", "CANCELLED", "APPROVED", "REJECTED"}
 
@@ -92,29 +94,70 @@ def _capacity(meeting: Meeting) -> list[Question]:
 
 
 _ASKED = {
-    "inventory": ("Accept that {} runs out of stock?", "Raise production, shift demand, or accept late deliveries."),
-    "service": ("Accept less service of {} than the target?", "Raise production or target days, or change the target."),
-    "budget": ("How to close the gap of {} to budget?", "Raise demand or price, cut cost, or accept a new outlook."),
+    "inventory": "Accept that {} runs out of stock?",
+    "service": "Accept less service of {} than the target?",
+    "budget": "How to close the gap of {} to budget?",
 }
 
 
 def _families(meeting: Meeting) -> list[Question]:
+    """One question for each family and kind of gap that has a price."""
     found: dict[tuple[str, str], list[Gap]] = {}
     for gap in meeting.gaps:
         if gap.kind in _ASKED and not np.isnan(gap.value):
             found.setdefault((gap.kind, gap.subject), []).append(gap)
+    index = {family.code: f for f, family in enumerate(meeting.plan.given.families)}
+    options = {"inventory": _more_stock, "service": _more_service, "budget": _more_revenue}
     return [
         Question(
             _ids(meeting, gaps),
-            _ASKED[kind][0].format(subject),
-            f"{_ASKED[kind][0].format(subject)} {' '.join(gap.what for gap in gaps[:2])}",
-            _ASKED[kind][1],
+            _ASKED[kind].format(subject),
+            f"{_ASKED[kind].format(subject)} {' '.join(gap.what for gap in gaps[:2])}",
+            options[kind](meeting, index[subject], gaps),
             sum(gap.value for gap in gaps),
             gaps[0].owner,
             NONE,
         )
         for (kind, subject), gaps in found.items()
     ]
+
+
+def _more_stock(meeting: Meeting, f: int, gaps: list[Gap]) -> str:
+    """What it takes to make the missing units in time: hours of every resource, and how many are free by then."""
+    plan, family = meeting.plan, meeting.plan.given.families[f]
+    inventory = plan.projected_inventory[f]
+    lowest = int(np.argmin(inventory))
+    units = -float(inventory[lowest])
+    when = day_of(meeting.horizon.planned[lowest], meeting.horizon)
+    needs = []
+    for line in plan.given.bill:
+        if line.family != f or not line.hours:
+            continue
+        resource, until = plan.given.resources[line.resource], lowest - line.offset + 1
+        spare = plan.given.capacity[line.resource] - plan.load[line.resource]
+        known = spare[: max(until, 0)]
+        free = "not known" if np.isnan(known).any() else number(known.clip(min=0).sum())
+        needs.append(
+            f"{number(units * line.hours, 1)} {resource.unit} of {resource.code} (free until then: {free})"
+        )
+    text = f"Make {number(units)} {family.unit} more by {when}".replace("  ", " ")
+    return f"{text}{': ' + listed(needs, 3) if needs else ''}; or deliver late."
+
+
+def _more_service(meeting: Meeting, f: int, gaps: list[Gap]) -> str:
+    family, size = meeting.plan.given.families[f], sum(gap.size for gap in gaps)
+    return f"Have {number(size)} {family.unit} ready earlier, or lower the target of {percent(family.service_target)}."
+
+
+def _more_revenue(meeting: Meeting, f: int, gaps: list[Gap]) -> str:
+    """How much more price or volume would close the gap, each by itself."""
+    plan, family = meeting.plan, meeting.plan.given.families[f]
+    known = ~np.isnan(meeting.budget_gap[f])
+    planned, missing = float(plan.revenue[f][known].sum()), -sum(gap.value for gap in gaps)
+    units = f"sell {number(missing / family.price)} {family.unit} more".rstrip() if family.price > 0 else ""
+    price = f"raise the price by {percent(missing / planned)}" if planned > 0 else ""
+    ways = [way for way in (units, price) if way]
+    return sentence(f"{', '.join([*ways, 'or accept a new outlook'])}.")
 
 
 def _ids(meeting: Meeting, gaps: list[Gap]) -> str:
@@ -133,10 +176,10 @@ def decision_page(meeting: Meeting) -> Page:
             "No decision is required: nothing is open and no gap has a price",
             side=(Points("", (Cell("Open questions are written into tblDecisions, sheet Decisions."),)),),
         )
-    worth = sum(abs(question.value) for question in questions if not np.isnan(question.value))
+    worth = max((abs(question.value) for question in questions if not np.isnan(question.value)), default=0.0)
     title = sentence(counted(len(questions), "decision is", "decisions are")) + " required"
     if worth:
-        title += f"; the gaps behind them come to {meeting.money(worth)}"
+        title += f"; the largest is about {meeting.money(worth)}"
     columns = (
         Column("Id", 0.9),
         Column("What has to be decided", 4.6),
@@ -194,10 +237,10 @@ def action_page(meeting: Meeting) -> Page:
     )
     main = (Table("", columns, rows),) if rows else ()
     side = (Points("Decided in the last 90 days", taken, more="the sheet Decisions"),) if taken else ()
-    if not rows and not taken:
-        side = (Points("", (Cell("Actions are written into tblActions, sheet Decisions."),)),)
     if not rows:
-        return Page(ACTIONS, "No action is open", main, side)
+        lines = Table("", columns, ((Cell(""),) * len(columns),) * EMPTY_LINES, size=14)
+        note = "The meeting writes its actions here; the process owner puts them into tblActions, sheet Decisions."
+        return Page(ACTIONS, "No action is open; those of this meeting go here", (lines,), side, note=note)
     title = sentence(counted(len(actions), "action is", "actions are")) + " open"
     return Page(ACTIONS, f"{title}, {len(late) or 'none'} of them late", main, side)
 

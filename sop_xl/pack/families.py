@@ -8,16 +8,19 @@ from sop_xl.model import Array, Family
 from sop_xl.pack.assumptions import assumption_text, coming_events, event_text
 from sop_xl.pack.content import Cell, Chart, Column, Figure, Page, Points, Series, Table, Tone
 from sop_xl.pack.meeting import Meeting, share, total
-from sop_xl.pack.words import NONE, day_of, listed, number, percent, signed, tick_of
+from sop_xl.pack.words import counted, day_of, listed, number, percent, signed, tick_of
 
 OVERVIEW, SECTION = "All families", "Families"
-STRATEGY = {"LEVEL": "level production", "CHASE": "production follows demand", "TARGET": "production to target stock"}
+STRATEGY = {
+    "LEVEL": "level production",
+    "CHASE": "production follows demand",
+    "TARGET": "production to target stock",
+}
 
 
 def overview_page(meeting: Meeting) -> Page:
     """Families as rows: demand, supply, stock and money of the next year, as on the sheet Executive."""
     plan, given = meeting.plan, meeting.plan.given
-    currency = meeting.currency
     columns = (
         Column("Family", 1.9),
         Column("Unit", 0.75),
@@ -27,9 +30,9 @@ def overview_page(meeting: Meeting) -> Page:
         Column("Shipped", 0.95, right=True),
         Column("Lowest inventory", 1.1, right=True),
         Column("Lowest days", 0.85, right=True),
-        Column(f"Revenue, k {currency}", 1.15, right=True),
-        Column(f"Margin, k {currency}", 1.1, right=True),
-        Column(f"Gap to budget, k {currency}", 1.15, right=True),
+        Column("Revenue", 1.15, right=True),
+        Column("Margin", 1.1, right=True),
+        Column("Gap to budget", 1.15, right=True),
         Column("Gap", 0.85, right=True),
     )
     rows = tuple(_line(meeting, f) for f in range(len(given.families)))
@@ -38,8 +41,8 @@ def overview_page(meeting: Meeting) -> Page:
     part = share(sums[2], _budget(meeting, slice(None)))
     table = Table("", columns, (*rows, (*last, _gap_cell(part))), total=True)
     note = (
-        f"The {meeting.span}. Shipped: what stock and production allow, of demand. Units of different families do not "
-        "add up."
+        f"The {meeting.span}; money in k {meeting.currency}. Shipped: what stock and production allow, of demand. "
+        "Units of different families do not add up."
     )
     return Page(OVERVIEW, _overview_title(meeting), (table,), note=note)
 
@@ -48,7 +51,9 @@ def _overview_title(meeting: Meeting) -> str:
     plan, given = meeting.plan, meeting.plan.given
     growing = int((meeting.growth > 0).sum())
     known = int((~np.isnan(meeting.growth)).sum())
-    short = [f.code for f, inv in zip(given.families, plan.projected_inventory, strict=True) if inv.min() < -1e-6]
+    short = [
+        f.code for f, inv in zip(given.families, plan.projected_inventory, strict=True) if inv.min() < -1e-6
+    ]
     first = f"{growing} of {known} families grow" if known else "No sales of a year before to compare with"
     return f"{first}; {listed(short)} {'runs' if len(short) == 1 else 'run'} out of stock" if short else first
 
@@ -106,13 +111,11 @@ def family_pages(meeting: Meeting) -> list[Page]:
 
 def _page(meeting: Meeting, f: int) -> Page:
     family = meeting.plan.given.families[f]
-    who = Points(
-        "Owners and rule",
-        (
-            Cell(f"Demand: {family.demand_owner or 'not named'}. Supply: {family.supply_owner or 'not named'}."),
-            Cell(_rule(family)),
-        ),
+    owners = (
+        (f"Demand: {family.demand_owner or 'not named'}"),
+        f"Supply: {family.supply_owner or 'not named'}",
     )
+    who = Points("Owners", tuple(map(Cell, owners)))
     behind = _behind(meeting, f)
     say = Points("What stands behind it", behind, more="Assumptions and risks")
     gaps = tuple(Cell(gap.what) for gap in meeting.gaps if gap.subject == family.code)
@@ -123,7 +126,8 @@ def _page(meeting: Meeting, f: int) -> Page:
         (_flow_chart(meeting, f), _stock_chart(meeting, f)),
         (watch, say, who),
         _figures(meeting, f),
-        note="Closed buckets at the left show actuals." if meeting.horizon.past else "",
+        note=f"{_rule(family)} The {counted(meeting.horizon.past, 'closed ' + meeting.horizon.kind)} at the left "
+        f"show actuals. Figures: the {meeting.span}.",
     )
 
 
@@ -149,7 +153,9 @@ def _title(meeting: Meeting, f: int) -> str:
     growth = float(meeting.growth[f])
     if not np.isnan(growth):
         text = percent(abs(growth))
-        parts.append("demand as last year" if text == "0.0%" else f"demand {signed(percent(growth))} on last year")
+        parts.append(
+            "demand as last year" if text == "0.0%" else f"demand {signed(percent(growth))} on last year"
+        )
     inventory = plan.projected_inventory[f]
     if family.make != "MTO" and inventory.min() < -1e-6:
         first = meeting.horizon.planned[int(np.argmax(inventory < -1e-6))]
@@ -162,7 +168,7 @@ def _title(meeting: Meeting, f: int) -> str:
 
 def _figures(meeting: Meeting, f: int) -> tuple[Figure, ...]:
     plan, family, count = meeting.plan, meeting.plan.given.families[f], meeting.count
-    unit = family.unit
+    unit = f", {family.unit}" if family.unit else ""
     demand, made = float(plan.consensus_demand[f, :count].sum()), float(plan.production_plan[f, :count].sum())
     revenue, margin = total(plan.revenue[f, :count]), total(plan.margin[f, :count])
     gap = total(meeting.budget_gap[f, :count])
@@ -170,23 +176,25 @@ def _figures(meeting: Meeting, f: int) -> tuple[Figure, ...]:
     growth = float(meeting.growth[f])
     if family.make == "MTO":
         backlog = float(plan.backlog[f, count - 1])
-        stock = Figure("Backlog at the end", number(backlog), f"{unit}, target {number(plan.target_backlog[f, count - 1])}")
+        aim = f"target {number(plan.target_backlog[f, count - 1])}"
+        stock = Figure(f"Backlog at the end{unit}", number(backlog), aim)
     else:
         lowest = float(plan.projected_inventory[f, :count].min())
         tone: Tone = "act" if lowest < -1e-6 else "plain"
-        stock = Figure("Lowest inventory", number(lowest), f"{unit}, {number(lowest_days(meeting, f), 1)} days", tone)
+        days = f"{number(lowest_days(meeting, f), 1)} days of supply"
+        stock = Figure(f"Lowest inventory{unit}", number(lowest), days, tone)
     part = share(gap, _budget(meeting, f))
-    against = "no year before" if np.isnan(growth) else f"{unit}, {signed(percent(growth))} on last year"
+    against = "no year before" if np.isnan(growth) else f"{signed(percent(growth))} on last year"
     return (
-        Figure("Demand", number(demand), against.lstrip(", ")),
-        Figure("Production", number(made), unit),
-        Figure("Shipped of demand", percent(shipped), f"target {percent(family.service_target)} in time"),
+        Figure(f"Demand{unit}", number(demand), against),
+        Figure(f"Production{unit}", number(made), f"{percent(share(made, demand))} of demand"),
+        Figure("Shipped of demand", percent(shipped), f"service target {percent(family.service_target)}"),
         stock,
         Figure("Revenue", meeting.money(revenue), f"margin {percent(share(margin, revenue))}"),
         Figure(
             "Gap to budget",
             signed(meeting.money(gap)),
-            NONE if np.isnan(part) else signed(percent(part)),
+            "no budget" if np.isnan(part) else f"{signed(percent(part))} of it",
             "act" if part < -0.02 else "plain",
         ),
     )
@@ -230,7 +238,11 @@ def _flow_chart(meeting: Meeting, f: int) -> Chart:
         f"Demand and production, {family.unit}".rstrip(", "),
         _ticks(meeting),
         (
-            Series("Production", _both(meeting, "Supply", code, "actual_production", "production_plan"), "columns"),
+            Series(
+                "Production",
+                _both(meeting, "Supply", code, "actual_production", "production_plan"),
+                "columns",
+            ),
             Series("Demand", _both(meeting, "Supply", code, "demand", "demand"), "line"),
             Series("Demand last year", _both(meeting, "Demand", code, "last_year", "last_year"), "thin"),
         ),
@@ -249,7 +261,7 @@ def _stock_chart(meeting: Meeting, f: int) -> Chart:
         f"{label} at the end of each {meeting.horizon.kind}, {family.unit}".rstrip(", "),
         _ticks(meeting),
         (
-            Series(label, _both(meeting, "Supply", family.code, key, key), "area"),
+            Series(label, _both(meeting, "Supply", family.code, key, key), "line"),
             Series("Target", _both(meeting, "Supply", family.code, target, target), "dashed"),
         ),
         description=f"{label} of {family.code} against its target by {meeting.horizon.kind}.",
@@ -260,5 +272,3 @@ def by_size(values: Array) -> list[int]:
     """Positions of known values, the largest amount first."""
     known = np.flatnonzero(~np.isnan(values))
     return [int(i) for i in known[np.argsort(-np.abs(values[known]), kind="stable")]]
-
-

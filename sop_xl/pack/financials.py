@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from sop_xl.model import Array
-from sop_xl.pack.content import Cell, Chart, Column, Page, Points, Series, Table
+from sop_xl.pack.content import Cell, Chart, Column, Look, Page, Points, Series, Table
 from sop_xl.pack.families import by_size, thousands
 from sop_xl.pack.meeting import Meeting, share, total, totals
-from sop_xl.pack.words import percent, signed, tick_of
+from sop_xl.pack.words import day_of, percent, signed, tick_of
 
 SECTION = "Financials"
 #: Families in the chart of gaps.
@@ -30,11 +30,21 @@ LINES: tuple[tuple[str, str, bool], ...] = (
     ("Inventory value at the end", "inventory_value", False),
 )
 
+#: Series of the chart: name, row of the sheet Finance, look.
+DRAWN: tuple[tuple[str, str, Look], ...] = (
+    ("Plan", "revenue", "columns"),
+    ("Budget", "budget_revenue", "line"),
+    ("Last plan", "previous_revenue", "dashed"),
+    ("Last year", "last_year_revenue", "thin"),
+)
+
 
 def finance_pages(meeting: Meeting) -> list[Page]:
     """Money over time, then by family."""
     if np.isnan(meeting.plan.revenue).all():
-        say = Points("", (Cell("Prices stand in tblFamilies, sheet Families; the budget in tblBudget, sheet Budget."),))
+        say = Points(
+            "", (Cell("Prices stand in tblFamilies, sheet Families; the budget in tblBudget, sheet Budget."),)
+        )
         return [Page(SECTION, "The plan has no value yet: no family has a price", side=(say,))]
     pages = [_over_time(meeting)]
     if by_size(totals(meeting.ahead(meeting.budget_gap))):
@@ -71,7 +81,9 @@ def _over_time(meeting: Meeting) -> Page:
             )
         )
         if key == "gap_to_budget":
-            rows.append(_parts("Gap in % of budget", [_share_of_budget(meeting, places) for _, places in spans]))
+            rows.append(
+                _parts("Gap in % of budget", [_share_of_budget(meeting, places) for _, places in spans])
+            )
         if key == "margin":
             rows.append(_parts("Margin in % of revenue", [_margin(meeting, places) for _, places in spans]))
     chart = Chart(
@@ -79,19 +91,41 @@ def _over_time(meeting: Meeting) -> Page:
         tuple(tick_of(bucket, meeting.horizon) for bucket in meeting.horizon.planned),
         tuple(
             Series(name, tuple(map(float, line(meeting, key))), look)
-            for name, key, look in (
-                ("Plan", "revenue", "columns"),
-                ("Budget", "budget_revenue", "line"),
-                ("Last plan", "previous_revenue", "dashed"),
-                ("Last year", "last_year_revenue", "thin"),
-            )
+            for name, key, look in DRAWN
             if not np.isnan(line(meeting, key)).all()
-        ),  # type: ignore[arg-type]
+        ),
         number_format="#,##0,",
         description=f"Revenue of the plan against budget, last plan and last year by {meeting.horizon.kind}.",
     )
-    note = "Differences count the buckets in which both sides are known. * only a part of the year is planned."
-    return Page(SECTION, _title(meeting), (chart,), (Table("", columns, tuple(rows)),), note=note)
+    note = (
+        "Differences count the buckets in which both sides are known. * only a part of the year is planned."
+    )
+    say = Points("What to see", tuple(map(Cell, _said(meeting))))
+    return Page(
+        SECTION, _title(meeting), (chart,), (Table("", columns, tuple(rows), size=10.5), say), note=note
+    )
+
+
+def _said(meeting: Meeting) -> list[str]:
+    """Where the gap is largest, what it is in margin, and where the inventory goes."""
+    said = []
+    gap = line(meeting, "gap_to_budget")[: meeting.count]
+    if not np.isnan(gap).all() and np.nanmin(gap) < 0:
+        t = int(np.nanargmin(gap))
+        when = day_of(meeting.horizon.planned[t], meeting.horizon)
+        said.append(f"The gap to budget is largest in {when}: {meeting.money(float(gap[t]))}.")
+    margin = total(line(meeting, "margin_gap")[: meeting.count])
+    if not np.isnan(margin):
+        side = "more" if margin >= 0 else "less"
+        said.append(f"Margin is {meeting.money(abs(margin))} {side} than budgeted in the {meeting.span}.")
+    stock = line(meeting, "inventory_value")
+    if not np.isnan(stock).any():
+        t = int(np.argmax(stock))
+        said.append(
+            f"Inventory at cost peaks in {day_of(meeting.horizon.planned[t], meeting.horizon)} at "
+            f"{meeting.money(float(stock[t]))} and ends at {meeting.money(float(stock[-1]))}."
+        )
+    return said or ["There is nothing to compare with."]
 
 
 def _parts(label: str, values: Iterable[float]) -> tuple[Cell, ...]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sop_xl.buckets import Horizon
 from sop_xl.model import Array, Gap, Measures, Plan
@@ -16,6 +17,7 @@ from sop_xl.pack.words import counted, money
 from sop_xl.workbook.contents import ViewContents
 
 Row = Mapping[str, Any]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,9 @@ class Meeting:
         return values[:, : self.count]
 
     @cached_property
-    def planned_families(self) -> Array:
+    def planned_families(self) -> Flags:
         """Which families have a forecast for every planned bucket, (families,)."""
-        result: Array = ~np.isnan(self.plan.given.baseline).any(axis=1)
-        return result
+        return np.asarray(~np.isnan(self.plan.given.baseline).any(axis=1))
 
     @cached_property
     def budget_gap(self) -> Array:

@@ -57,8 +57,8 @@ def _title(meeting: Meeting) -> str:
     if not known:
         return "No measure is defined yet: there is nothing to measure"
     reached = sum(measure.status == "GREEN" for measure in known)
-    red = [measure.label for measure in known if measure.status == "RED"]
-    amber = [measure.label for measure in known if measure.status == "AMBER"]
+    red = [measure.label.lower() for measure in known if measure.status == "RED"]
+    amber = [measure.label.lower() for measure in known if measure.status == "AMBER"]
     first = f"{reached} of {len(known)} measures are on target"
     if red:
         return f"{first}; act on {listed(red, 3)}"

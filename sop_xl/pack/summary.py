@@ -18,7 +18,13 @@ SECTION = "Executive summary"
 BUDGET_TOLERANCE = 0.02
 #: A change of demand smaller than this part of it is none.
 CHANGE_TOLERANCE = 0.0005
-WORDS: dict[Tone, str] = {"good": "On track", "watch": "Watch", "act": "Act", "muted": "Not known", "plain": ""}
+WORDS: dict[Tone, str] = {
+    "good": "On track",
+    "watch": "Watch",
+    "act": "Act",
+    "muted": "Not known",
+    "plain": "",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,10 @@ def summary_page(meeting: Meeting) -> Page:
     )
     table = Table("", (Column("", 1.25), Column("", 7.4), Column("", 1.1)), rows, size=13)
     changes = Points("What changed since the last plan", tuple(map(Cell, changed(meeting))))
-    asked = [question.short for question in open_questions(meeting)]
+    asked = [
+        question.short + ("" if np.isnan(question.value) else f" ({meeting.money(question.value)})")
+        for question in open_questions(meeting)
+    ]
     decide = Points(
         "Decisions required",
         tuple(map(Cell, asked)) if asked else (Cell("None: nothing is open and no gap has a price."),),
@@ -72,8 +81,8 @@ def _demand(meeting: Meeting) -> Message:
     plan, given = meeting.plan, meeting.plan.given
     missing = [f.code for f, known in zip(given.families, meeting.planned_families, strict=True) if not known]
     if missing:
-        text = f"{sentence(_families(len(missing)))} without a forecast: {listed(missing)}. Their demand counts as zero."
-        return Message("Demand", text, "act")
+        first = f"{sentence(_families(len(missing)))} without a forecast: {listed(missing)}."
+        return Message("Demand", f"{first} Their demand counts as zero.", "act")
     demand = meeting.ahead(plan.demand_value)
     growth = meeting.growth
     parts = []
@@ -98,7 +107,11 @@ def _demand(meeting: Meeting) -> Message:
 
 def _supply(meeting: Meeting) -> Message:
     plan, given = meeting.plan, meeting.plan.given
-    short = [f for f in range(len(given.families)) if given.to_stock[f] and plan.projected_inventory[f].min() < -1e-6]
+    short = [
+        f
+        for f in range(len(given.families))
+        if given.to_stock[f] and plan.projected_inventory[f].min() < -1e-6
+    ]
     parts = []
     for f in short[:2]:
         family, inventory = given.families[f], plan.projected_inventory[f]
@@ -125,7 +138,7 @@ def _inventories(meeting: Meeting) -> tuple[float, float, float]:
     """Inventory at cost at the end of the next year, its target, and what is there today."""
     plan, given = meeting.plan, meeting.plan.given
     cost, last = given.of_families("unit_cost"), meeting.count - 1
-    stocked: Array = given.to_stock & ~np.isnan(cost)
+    stocked = given.to_stock & ~np.isnan(cost)
     if not stocked.any():
         return (float("nan"),) * 3
     opening = np.maximum(given.of_families("opening_inventory"), 0.0) * cost
@@ -218,7 +231,7 @@ def changed(meeting: Meeting) -> list[str]:
         )
     movers = _movers(meeting, totals(before), totals(after))
     said += movers or ["No family's demand changed."]
-    new = [f.code for f, known in zip(given.families, both.any(axis=1), strict=True) if not known]
+    new = [f.code for f, known in zip(given.families, np.asarray(both.any(axis=1)), strict=True) if not known]
     if new:
         said.append(f"Not in the last plan: {listed(new)}.")
     overrides = int((~np.isnan(given.sales_override) | ~np.isnan(given.marketing_override)).sum())
@@ -234,7 +247,11 @@ def _movers(meeting: Meeting, before: Array, after: Array) -> list[str]:
     given = meeting.plan.given
     change = after - before
     weight = np.abs(change * np.nan_to_num(given.of_families("price"), nan=1.0))
-    order = [int(f) for f in np.argsort(-np.nan_to_num(weight)) if abs(change[f]) > CHANGE_TOLERANCE * abs(before[f])]
+    order = [
+        int(f)
+        for f in np.argsort(-np.nan_to_num(weight))
+        if abs(change[f]) > CHANGE_TOLERANCE * abs(before[f])
+    ]
     said = []
     for f in order[:3]:
         family = given.families[f]

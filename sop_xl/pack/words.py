@@ -106,7 +106,9 @@ def counted(count: int, one: str, many: str = "") -> str:
     ('one family', '12 months', 'no gaps')
     """
     small = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    return f"{small[count] if count < len(small) else f'{count:,}'} {one if count == 1 else many or one + 's'}"
+    return (
+        f"{small[count] if count < len(small) else f'{count:,}'} {one if count == 1 else many or one + 's'}"
+    )
 
 
 def sentence(text: str) -> str:

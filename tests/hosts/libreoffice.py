@@ -31,6 +31,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sop_xl.hosts.to_pdf import find_soffice
+
 OLDEST_VERSION = (24, 8)  # the first with XLOOKUP, LET and SEQUENCE
 SERVER = Path(__file__).with_name("uno_side.py")
 SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -85,16 +87,6 @@ def missing() -> str:
     if shutil.which("pdftoppm") is None:
         return "no pdftoppm (Debian and Ubuntu: apt-get install poppler-utils)"
     return ""
-
-
-@cache
-def find_soffice() -> str | None:
-    """The program that starts LibreOffice."""
-    usual = ["/Applications/LibreOffice.app/Contents/MacOS/soffice"]
-    usual += [
-        rf"{root}\LibreOffice\program\soffice.com" for root in filter(None, [os.environ.get("PROGRAMFILES")])
-    ]
-    return shutil.which("soffice") or next((path for path in usual if Path(path).exists()), None)
 
 
 @cache

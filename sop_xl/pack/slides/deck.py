@@ -64,12 +64,27 @@ def _agenda(content: PackContent, slides: Sequence[Slide]) -> list[Slide]:
         for number, slide in enumerate(slides, start=first):
             starts.setdefault(slide.page.section, number)
         rows = tuple(
-            (Cell(str(i)), Cell(point.section, "strong"), Cell(point.purpose), Cell(str(starts[point.section])))
+            (
+                Cell(str(i)),
+                Cell(point.section, "strong"),
+                Cell(point.purpose),
+                Cell(str(starts[point.section])),
+            )
             for i, point in enumerate((p for p in content.agenda if p.section in starts), start=1)
         )
-        columns = (Column("", 0.3), Column("Topic", 1.7), Column("What we do", 4.0), Column("Page", 0.5, right=True))
+        columns = (
+            Column("", 0.3),
+            Column("Topic", 1.7),
+            Column("What we do", 4.0),
+            Column("Page", 0.5, right=True),
+        )
         side = (content.steps,) if content.steps.rows else ()
-        return Page("Agenda", "Agenda: from what changed to what we decide", (Table("", columns, rows, size=12),), side)
+        return Page(
+            "Agenda",
+            "Agenda: from what changed to what we decide",
+            (Table("", columns, rows, size=12),),
+            side,
+        )
 
     count = len(list(_cut(page(0))))
     return list(_cut(page(2 + count)))
@@ -160,11 +175,11 @@ def _main(sheet: Any, box: Box, page: Page) -> None:
         for i, part in enumerate(charts):
             left = box.left + (i % across) * (width + GAP)
             chart(sheet, Box(left, box.top + (i // across) * (height + 0.12), width, height), part)
-    for part in tables:
-        head, heights = shapes.row_heights(part, box.width)
+    for table in tables:
+        head, heights = shapes.row_heights(table, box.width)
         # Few rows may breathe; a full page has none to give away.
         spread = min(1.6, max(1.0, (box.height - head - 0.4) / max(sum(heights), 0.1)))
-        shapes.table(sheet, box, part, spread)
+        shapes.table(sheet, box, table, spread)
 
 
 def _side(sheet: Any, box: Box, page: Page) -> None:
@@ -233,7 +248,9 @@ def _cover(deck: Any, content: PackContent) -> None:
     for i, (label, text) in enumerate(facts):
         left = MARGIN + i * width
         shapes.label(sheet, Box(left, 5.2, width, 0.25), label, 12, MUTED)
-        shapes.label(sheet, Box(left, 5.48, width - 0.2, 0.6), fit.cut(text, width - 0.2, 15, 2), 15, NAVY, True)
+        shapes.label(
+            sheet, Box(left, 5.48, width - 0.2, 0.6), fit.cut(text, width - 0.2, 15, 2), 15, NAVY, True
+        )
     _foot(sheet, deck.slide_layouts[0], cover.imprint)
 
 
@@ -250,7 +267,9 @@ def _sections(deck: Any, slides: Sequence[Slide]) -> None:
     )
     sections = listing[0][0]
     for i, (name, members) in enumerate(groups.items(), start=1):
-        section = sections.makeelement(f"{{{space}}}section", {"name": name, "id": f"{{{i:08X}-0000-4000-8000-000000000000}}"})
+        section = sections.makeelement(
+            f"{{{space}}}section", {"name": name, "id": f"{{{i:08X}-0000-4000-8000-000000000000}}"}
+        )
         sections.append(section)
         entries = section.makeelement(f"{{{space}}}sldIdLst", {})
         section.append(entries)

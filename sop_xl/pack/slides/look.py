@@ -16,7 +16,7 @@ from pptx.util import Inches, Pt
 from sop_xl.pack.content import Tone
 from sop_xl.workbook import styles
 
-FONT: str = styles.FONT["font_name"]
+FONT = str(styles.FONT["font_name"])
 #: The smallest letters, so that a printed page can be read.
 SMALLEST = 10.0
 
@@ -114,7 +114,7 @@ def _place(holder: Any) -> None:
         for side in ("lIns", "rIns", "tIns", "bIns"):
             frame.set(side, "0")
         if box is TITLE:
-            frame.set("anchor", "ctr")
+            frame.set("anchor", "b")
         for style in shape._element.iter(qn("a:lvl1pPr")):
             style.set("algn", "r" if box is NUMBER else "l")
             for letters in style.iter(qn("a:defRPr")):

@@ -15,9 +15,9 @@ from sop_xl.pack.content import Cell, Column, Figure, Points, Table
 from sop_xl.pack.slides import fit
 from sop_xl.pack.slides.look import INK, LINE, MUTED, NAVY, PANEL, SMALLEST, TONES, TOTAL, Box
 
-HEADING, BODY = 12.0, 11.5
+HEADING, BODY = 12.0, 11.0
 #: Room around the text of a table cell, in inches: beside it and above it.
-CELL_X, CELL_Y = 0.06, 0.045
+CELL_X, CELL_Y = 0.09, 0.045
 #: Lines of text in one cell; what is longer ends with an ellipsis.
 CELL_LINES = 9
 #: A table style of PowerPoint without lines and fills.
@@ -50,10 +50,13 @@ def label(slide: Any, box: Box, text: str, size: float, colour: RGBColor = INK, 
     return shape
 
 
-def rule(slide: Any, left: float, top: float, width: float, colour: RGBColor = NAVY, weight: float = 1.25) -> None:
+def rule(
+    slide: Any, left: float, top: float, width: float, colour: RGBColor = NAVY, weight: float = 1.25
+) -> None:
     """A thin line from left to right."""
     line = slide.shapes.add_connector(1, Inches(left), Inches(top), Inches(left + width), Inches(top))
     line.line.color.rgb, line.line.width = colour, Pt(weight)
+    _plain(line)
 
 
 def panel(slide: Any, box: Box, colour: RGBColor) -> Any:
@@ -62,8 +65,15 @@ def panel(slide: Any, box: Box, colour: RGBColor) -> Any:
     shape.fill.solid()
     shape.fill.fore_color.rgb = colour
     shape.line.fill.background()
-    shape.shadow.inherit = False
+    _plain(shape)
     return shape
+
+
+def _plain(shape: Any) -> None:
+    """Take away the shadow that a theme gives to every shape."""
+    style = shape._element.find(qn("p:style"))
+    if style is not None:
+        shape._element.remove(style)
 
 
 def figures(slide: Any, box: Box, found: tuple[Figure, ...]) -> None:
@@ -138,7 +148,14 @@ def _bullet(paragraph: Any) -> None:
 
 def heading(slide: Any, box: Box, text: str) -> float:
     """The heading of a part; returns the height taken."""
-    label(slide, Box(box.left, box.top, box.width, 0.24), fit.cut(text, box.width, HEADING, 1), HEADING, NAVY, True)
+    label(
+        slide,
+        Box(box.left, box.top, box.width, 0.24),
+        fit.cut(text, box.width, HEADING, 1),
+        HEADING,
+        NAVY,
+        True,
+    )
     return 0.3
 
 
