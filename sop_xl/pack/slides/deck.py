@@ -135,7 +135,7 @@ def _draw(deck: Any, slide: Slide, imprint: str) -> None:
     title.text_frame.text = fit.cut(slide.title, FULL, size, 2)
     if size < 24:
         title.text_frame.paragraphs[0].runs[0].font.size = Pt(size)
-    shapes.label(sheet, look.SECTION, page.section, SMALLEST + 1, MUTED)
+    shapes.label(sheet, look.SECTION, page.section, SMALLEST + 1, MUTED).name = "Section"
     shapes.rule(sheet, MARGIN, look.RULE, FULL)
     _foot(sheet, deck.slide_layouts[0], imprint)
     if page.figures:
