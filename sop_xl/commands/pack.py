@@ -68,7 +68,7 @@ def pack(
     from sop_xl.pack.compose import content_of
     from sop_xl.pack.slides.deck import draw
 
-    content = draw(content_of(meeting))
+    content, pages = draw(content_of(meeting))
     made = [target]
     converted = b""
     if pdf:
@@ -78,7 +78,7 @@ def pack(
     kept = atomic_write(target, lambda beside: _fill(beside, content))
     if pdf:
         atomic_write(made[1], lambda beside: _fill(beside, converted), backup=False, verify=_verify_pdf)
-    return _outcome(cycle, made, content, kept)
+    return _outcome(cycle, made, pages, kept)
 
 
 def meeting_of(cycle: Cycle, by: str) -> Meeting:
@@ -133,12 +133,7 @@ def _fill(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _outcome(cycle: Cycle, made: list[Path], content: bytes, kept: Path | None) -> Outcome:
-    import io
-
-    from pptx import Presentation
-
-    pages = len(Presentation(io.BytesIO(content)).slides)
+def _outcome(cycle: Cycle, made: list[Path], pages: int, kept: Path | None) -> Outcome:
     outcome = Outcome("pack", changed=False, issues=list(cycle.issues))
     outcome.say(f"Made {' and '.join(path.name for path in made)}: {counted(pages, 'page')}.")
     if kept:

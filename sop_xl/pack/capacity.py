@@ -117,6 +117,8 @@ def _title(meeting: Meeting) -> str:
         return "No capacity is given: loads are shown, overloads cannot be found"
     if not over:
         return "Every resource with a capacity can carry the plan"
+    if len(given.resources) == 1:
+        return f"{given.resources[0].code} is overloaded in {meeting.buckets(int(_over(meeting, 0).sum()))}"
     names = listed([given.resources[r].code for r in over])
     of = counted(len(given.resources), "resource")
     number_ = counted(len(over), "").strip().removesuffix(" s")

@@ -11,6 +11,8 @@ from sop_xl.pack.meeting import Meeting, share, total
 from sop_xl.pack.words import counted, day_of, listed, number, percent, signed, tick_of
 
 OVERVIEW, SECTION = "All families", "Families"
+#: Letters of a family's name in the title of its page.
+LONGEST_NAME = 40
 STRATEGY = {
     "LEVEL": "level production",
     "CHASE": "production follows demand",
@@ -133,7 +135,12 @@ def _page(meeting: Meeting, f: int) -> Page:
 
 def _named(family: Family) -> str:
     same = family.name.strip().upper() in ("", family.code.upper())
-    return family.code if same else f"{family.code} {family.name}"
+    name = family.name.strip()
+    return (
+        family.code
+        if same
+        else f"{family.code} {name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + '…'}"
+    )
 
 
 def _rule(family: Family) -> str:

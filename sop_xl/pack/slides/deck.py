@@ -37,8 +37,8 @@ class Slide:
         return self.page.title + (f" ({self.part} of {self.parts})" if self.parts > 1 else "")
 
 
-def draw(content: PackContent) -> bytes:
-    """A pack as a PowerPoint file."""
+def draw(content: PackContent) -> tuple[bytes, int]:
+    """A pack as a PowerPoint file, and how many pages it has."""
     slides = [slide for page in content.pages for slide in _cut(page)]
     # The cover is page 1 and the agenda page 2 and on.
     agenda = _agenda(content, slides)
@@ -53,7 +53,7 @@ def draw(content: PackContent) -> bytes:
     _sections(deck, [Slide(Page("Agenda", "")), *agenda, *slides])
     file = io.BytesIO()
     deck.save(file)
-    return file.getvalue()
+    return file.getvalue(), len(deck.slides)
 
 
 def _agenda(content: PackContent, slides: Sequence[Slide]) -> list[Slide]:
