@@ -56,7 +56,7 @@ def pack(
     Raises:
         ChecksFailed: the input has errors.
         WorkbookError: the name does not end in .pptx, or there is nothing to report.
-        HostError: a file cannot be written, or a PDF cannot be made; then nothing was written.
+        HostError: a PDF cannot be made (then nothing was written), or a file cannot be written.
     """
     if path is not None and path.suffix.lower() != ".pptx":
         raise WorkbookError(f"{path.name} does not end in .pptx.", "Give the pack a name ending in .pptx.")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+#: A space at which no line ends.
+KEEP = "\u00a0"
 #: How a text is meant. Besides its colour, what needs action is bold
 #: and says so in a word or by its sign.
 Tone = Literal["plain", "strong", "muted", "good", "watch", "act"]

@@ -162,6 +162,8 @@ def _capacity(meeting: Meeting) -> Message | None:
             parts.append(f"{sentence(listed([given.resources[r].code for r in over[2:]]))} too.")
         return Message("Capacity", " ".join(parts), "act")
     used = meeting.plan.utilization
+    if np.isnan(used).all():
+        return Message("Capacity", "Nothing is loaded and nothing has a capacity above zero.", "muted")
     r, t = np.unravel_index(int(np.nanargmax(used)), used.shape)
     peak = day_of(given.horizon.planned[int(t)], given.horizon)
     text = f"Every resource with a capacity can carry the plan; the fullest is {given.resources[r].code}, "

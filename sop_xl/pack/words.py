@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from sop_xl.buckets import Bucket, Horizon
+from sop_xl.pack.content import KEEP
 
 NONE = "–"
 
@@ -42,20 +43,20 @@ def percent(value: float) -> str:
 
 
 def money(value: float, currency: str) -> str:
-    """An amount with three digits that count.
+    """An amount with three digits that count, on one line.
 
-    >>> money(110918716, "EUR"), money(-6321451, "EUR"), money(7650, "EUR"), money(0, "EUR")
-    ('111 M EUR', '−6.32 M EUR', '7.65 k EUR', '0 EUR')
+    >>> [money(v, "EUR").replace(KEEP, " ") for v in (110918716, -6321451, 7650, 0)]
+    ['111 M EUR', '−6.32 M EUR', '7.65 k EUR', '0 EUR']
     """
     if not math.isfinite(value):
         return NONE
-    for size, letter in ((1e9, "bn "), (1e6, "M "), (1e3, "k ")):
+    for size, letter in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
         # 999,999 is a million with three digits, not a thousand thousands.
         if abs(value) >= 0.9995 * size:
             scaled = value / size
             decimals = 0 if abs(scaled) >= 99.95 else 1 if abs(scaled) >= 9.995 else 2
-            return f"{number(scaled, decimals)} {letter}{currency}".strip()
-    return f"{number(value)} {currency}".strip()
+            return KEEP.join(filter(None, [number(scaled, decimals), letter, currency]))
+    return KEEP.join(filter(None, [number(value), currency]))
 
 
 def day_of(bucket: Bucket, horizon: Horizon) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -11,24 +12,26 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from sop_xl.buckets import Horizon
 from sop_xl.commands.cycle import Cycle
-from sop_xl.commands.pack import meeting_of
+from sop_xl.commands.pack import QUOTED, SHARED, meeting_of
 from sop_xl.hosts.session import open_book
-from sop_xl.model import Family, Plan, PlanInput
+from sop_xl.model import Family, Measure, Measures, Plan, PlanInput
 from sop_xl.pack.capacity import said_of
 from sop_xl.pack.compose import AGENDA, content_of
+from sop_xl.pack.content import Cover
 from sop_xl.pack.meeting import Meeting
 from sop_xl.pack.slides.deck import draw
 from sop_xl.pack.words import day_of, money, number, percent, signed, tick_of
 from sop_xl.process import planning
 from sop_xl.process.gaps import find_gaps
-from sop_xl.workbook import layout
 from sop_xl.workbook.contents import contents
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.write import write_table
 from tests.pack.reading import boxes, charts, drawn, sizes, slides_of, tables, texts, title_of
+from tests.process.test_planning import inputs, plan_input
 from tests.sample import SampleCompany
 from tests.tiny import (
     cells,
@@ -57,17 +60,13 @@ ACTIONS = [
 
 @pytest.fixture(scope="module")
 def workbook(sample: SampleCompany, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample company with overrides, decisions and actions, after a cycle."""
+    """The sample company after a cycle, with decisions and actions."""
     path = sample.copy(sample.planned, tmp_path_factory.mktemp("pack"))
     with open_book(path) as session:
         book = Workbook.of(session.book)
         write_table(book, "tblDecisions", cells("tblDecisions", DECISIONS))
         write_table(book, "tblActions", cells("tblActions", ACTIONS))
-        grid, _ = book.grid(layout.VIEWS["Demand"], book.horizon())
-        march = grid.rows["ICED", "sales_override"], grid.columns[date(2027, 3, 31)]
-        session.book.sheets["Demand"].range(march).value = 20000
         session.save(keep_read_values=True)
-    done("run-cycle", path)
     return path
 
 
@@ -263,7 +262,6 @@ def test_decisions_and_actions_are_quoted(slides: list[Any]) -> None:
     last = page(slides, "Actions")
     assert tables(last)[0][1:] == [["A1", "Ask for offers", "R. Okafor", "2020-01-01", "Late", "–"]]
     assert title_of(last) == "One action is open, 1 of them late"
-    assert "Sales override in one month." in texts(page(slides, "Families", 3))
 
 
 def test_the_summary_says_what_the_plan_says(slides: list[Any], meeting: Meeting) -> None:
@@ -304,6 +302,8 @@ def readable(slides: list[Any], imprint: str) -> None:
         foot = [shape.text_frame.text for shape in slide.placeholders if shape.placeholder_format.type == 15]
         assert foot == [imprint]
         assert min(size for size, _ in sizes(slide)) >= 10
+        ids = [shape.shape_id for shape in slide.shapes]
+        assert len(set(ids)) == len(ids)
         assert title_of(slide)
         for name, left, top, right, bottom in boxes(slide):
             assert left >= -0.001, (title_of(slide), name)
@@ -359,6 +359,18 @@ def many(given: PlanInput, count: int) -> PlanInput:
     return replace(given, families=families, bill=bill, **arrays)
 
 
+def test_overrides_and_changes_are_told(meeting: Meeting) -> None:
+    given = meeting.plan.given
+    typed = given.sales_override.copy()
+    typed[3, 4:6] = 20000.0
+    found, other = pack_of(meeting, planning.build(replace(given, sales_override=typed)))
+    assert "Sales override in two months." in texts(page(found, "Families", 3))
+    said = texts(page(found, "Executive summary"))
+    assert "Typed by hand: two overrides of demand, no overrides of production." in said
+    change = other.plan.consensus_demand - other.plan.given.previous_demand
+    assert f"ICED: {signed(number(float(np.nansum(change[3]))))} cases" in said
+
+
 @pytest.mark.parametrize("count", [1, 60])
 def test_one_and_sixty_families(meeting: Meeting, count: int) -> None:
     given = many(meeting.plan.given, count)
@@ -397,8 +409,6 @@ def test_without_prices_budget_resources_forecast(meeting: Meeting) -> None:
 
 @pytest.mark.parametrize("kind", ["week", "quarter", "month"])
 def test_other_buckets_and_the_longest_horizon(meeting: Meeting, kind: Any) -> None:
-    from tests.process.test_planning import plan_input
-
     horizon = Horizon(date(2026, 11, 1), length=36, kind=kind)
     rows, count = 2, 37
     random = np.random.default_rng(5)
@@ -419,6 +429,28 @@ def test_other_buckets_and_the_longest_horizon(meeting: Meeting, kind: Any) -> N
     assert day_of(horizon.planned[0], horizon) == first
     money_rows, *_ = tables(page(found, "Financials"))
     assert money_rows[0][1].startswith(f"Next {other.count} ")
+
+
+@given(inputs())
+@settings(max_examples=25)
+def test_whatever_is_planned_can_be_said(nothing_measured: Measures, given: PlanInput) -> None:
+    plan = planning.build(given)
+    cover = Cover("Tea & Sons", "2026-11", "none", "DRAFT", "", datetime(2026, 11, 24), "Ann")
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in (*QUOTED, *SHARED)}
+    meeting = Meeting(cover, "EUR", plan, contents(plan), find_gaps(plan), nothing_measured, rows)
+    said = f"{content_of(meeting).pages}".replace("Finan", "")
+    texts_ = re.findall(r"(?:text|title|note|label)='([^']*)'", said)
+    assert len(texts_) > 20
+    assert not [text for text in texts_ if re.search(r"\b(nan|inf)\b", text)]
+
+
+@pytest.fixture(scope="module")
+def nothing_measured() -> Measures:
+    """Measures of a company without any record."""
+    keys = ("on_time", "fill_rate", "otif")
+    return Measures(
+        tuple(Measure(key, key, float("nan"), 0.9, "fraction", "Not defined", "") for key in keys)
+    )
 
 
 def test_a_plan_that_was_never_calculated_says_so(tmp_path: Path) -> None:

@@ -154,6 +154,7 @@ def _foot(sheet: Any, layout: Any, imprint: str) -> None:
         if kind not in (PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER):
             continue
         element = copy.deepcopy(holder._element)
+        element.nvSpPr.cNvPr.set("id", str(max(shape.shape_id for shape in sheet.shapes) + 1))
         own = element.spPr
         for child in list(own):
             own.remove(child)
@@ -221,11 +222,9 @@ def _cover(deck: Any, content: PackContent) -> None:
     band = shapes.panel(sheet, Box(0, 0, look.WIDTH, 4.55), NAVY)
     band.name = "Band"
     shapes.panel(sheet, Box(MARGIN, 4.55, 2.2, 0.09), look.ORANGE)
-    sheet.shapes._spTree.remove(sheet.shapes.title._element)
-    layout_title = next(h for h in deck.slide_layouts[0].placeholders if h.placeholder_format.idx == 0)
-    element = copy.deepcopy(layout_title._element)
-    sheet.shapes._spTree.append(element)
     title = sheet.shapes.title
+    # In front of the band.
+    sheet.shapes._spTree.append(title._element)
     title.left, title.top, title.width, title.height = Box(MARGIN, 1.5, FULL, 1.6).emu
     name = cover.company or "S&OP"
     size = 40.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sop_xl.pack.content import KEEP
+
 POINTS = 72.0
 #: Height of a line of text, as a multiple of its size.
 LINE = 1.22
@@ -12,7 +14,7 @@ LINE = 1.22
 SAFETY = 1.06
 #: Width in ems -> letters; all others take 0.53.
 _GROUPS = {
-    0.25: "ijlI'., ",
+    0.25: f"ijlI'., {KEEP}",
     0.32: ":;f!()[]-J",
     0.35: "rt",
     0.43: "cszL/",
@@ -45,7 +47,7 @@ def lines_of(text: str, width: float, size: float, bold: bool = False) -> int:
     count = 0
     for paragraph in text.split("\n"):
         used, count = 0.0, count + 1
-        for word in paragraph.split():
+        for word in paragraph.split(" "):
             need = width_of(word, size, bold)
             space = width_of(" ", size) if used else 0.0
             if used + space + need <= width:
@@ -68,7 +70,7 @@ def cut(text: str, width: float, size: float, most: int) -> str:
     """The same, shortened at a word so that it takes no more lines than that.
 
     >>> cut("one two three four", 0.5, 11, 2)
-    'one…'
+    'one two…'
     """
     if lines_of(text, width, size) <= most:
         return text
@@ -79,7 +81,7 @@ def cut(text: str, width: float, size: float, most: int) -> str:
         fits = lines_of(f"{text[:middle]}…", width, size) <= most
         low, high = (middle, high) if fits else (low, middle)
     kept = text[:low]
-    at_word = kept.rsplit(None, 1)[0] if " " in kept.strip() else kept
+    at_word = kept.rsplit(" ", 1)[0] if " " in kept.strip() else kept
     return f"{at_word.rstrip()}…"
 
 

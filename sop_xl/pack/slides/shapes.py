@@ -11,7 +11,7 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Inches, Pt
 
-from sop_xl.pack.content import Cell, Column, Figure, Points, Table
+from sop_xl.pack.content import KEEP, Cell, Column, Figure, Points, Table
 from sop_xl.pack.slides import fit
 from sop_xl.pack.slides.look import INK, LINE, MUTED, NAVY, PANEL, SMALLEST, TONES, TOTAL, Box
 
@@ -38,7 +38,7 @@ def write(
 def _run(paragraph: Any, text: str, size: float, colour: RGBColor, bold: bool) -> None:
     run = paragraph.add_run()
     # A line break in a cell is a space in a sentence; other control characters no file may hold.
-    run.text = "".join(c if c.isprintable() else " " for c in text)
+    run.text = "".join(c if c.isprintable() or c == KEEP else " " for c in text)
     run.font.size, run.font.bold = Pt(size), bold
     run.font.color.rgb = colour
 
