@@ -362,7 +362,7 @@ def many(given: PlanInput, count: int) -> PlanInput:
 def test_overrides_and_changes_are_told(meeting: Meeting) -> None:
     given = meeting.plan.given
     typed = given.sales_override.copy()
-    typed[3, 4:6] = 20000.0
+    typed[3, 3:5] = 90000.0
     found, other = pack_of(meeting, planning.build(replace(given, sales_override=typed)))
     assert "Sales override in two months." in texts(page(found, "Families", 3))
     said = texts(page(found, "Executive summary"))
