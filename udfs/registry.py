@@ -19,6 +19,7 @@ import numpy as np
 
 from sop_xl.errors import ArgumentError, SopError
 from udfs import cells, convert
+from udfs.answers import Answers
 from udfs.cells import CellError, Cells
 from udfs.convert import Empty
 
@@ -36,15 +37,17 @@ __all__ = [
 
 log = logging.getLogger("sop_xl.functions")
 
-CATEGORIES = ("Demand", "Supply", "Capacity", "KPIs", "Finance")
+CATEGORIES = ("Demand", "Supply", "Capacity", "KPIs", "Finance", "Help")
 _MODULES = (
     "udfs.demand",
     "udfs.mix",
     "udfs.supply",
+    "udfs.aggregate",
     "udfs.capacity",
     "udfs.accuracy",
     "udfs.kpi",
     "udfs.finance",
+    "udfs.explain",
 )
 
 Kind = Literal[
@@ -60,6 +63,8 @@ Kind = Literal[
     "flags",  # numbers or TRUE/FALSE
     "date",
     "dates",
+    "cell",  # one cell of any content, an error included
+    "settings",  # rows of a name and its value, or values per bucket
 ]
 Result = Literal["number", "series", "range", "table"]
 
@@ -70,7 +75,8 @@ class Argument:
 
     empty: what an empty cell in its range means. ``required`` arguments may still be empty cells where
     ``empty`` gives them a meaning; an omitted optional one takes ``default``, which None leaves to the
-    function. ``repeated`` marks a last argument that may come several times.
+    function. ``repeated`` marks a last argument that may come several times. ``settings``: for an argument of
+    that kind, the names it knows, each with what it means.
     """
 
     name: str
@@ -81,6 +87,7 @@ class Argument:
     empty: Empty = "refused"
     words: tuple[str, ...] = ()
     repeated: bool = False
+    settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def label(self) -> str:
@@ -105,7 +112,8 @@ class Function:
 
     shape: what comes back: a number, series in the orientation of the input, a range, or a table with a
     header row. ``undefined``: the reason of a cell that has no value; blank where such a cell stays empty.
-    errors: pairs of an error value and when it appears.
+    errors: pairs of an error value and when it appears. ``pure``: equal arguments always give the equal
+    result, so that it may be remembered; a function that reads anything else is not.
     """
 
     name: str
@@ -118,6 +126,7 @@ class Function:
     errors: tuple[tuple[str, str], ...]
     undefined: str
     body: Callable[..., object] = field(repr=False)
+    pure: bool = True
 
     @property
     def signature(self) -> str:
@@ -133,6 +142,7 @@ class Function:
 
 
 _functions: dict[str, Function] = {}
+_answers = Answers()
 
 
 def function(
@@ -146,6 +156,7 @@ def function(
     example: Example,
     errors: Sequence[tuple[str, str]] = (),
     undefined: str = "The value is not defined for this data.",
+    pure: bool = True,
 ) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """Register the decorated body under ``name``; see `Function` and `Argument` for the parts."""
 
@@ -163,6 +174,7 @@ def function(
             errors=tuple(errors),
             undefined=undefined,
             body=body,
+            pure=pure,
         )
         return body
 
@@ -205,6 +217,18 @@ def call(name: str, arguments: Sequence[object]) -> Cells:
         entry = lookup(name)
         if entry is None:
             return CellError("#NAME?", _unknown(name))
+        if entry.pure:
+            return _answers.get(entry.name, arguments, lambda: _answer(entry, arguments))
+        return _answer(entry, arguments)
+    except Exception as failure:
+        # A host must never see a traceback; the log keeps it for whoever mends this.
+        log.exception("%s failed", name)
+        return CellError("#VALUE!", f"{name} failed unexpectedly: {type(failure).__name__}: {failure}"[:500])
+
+
+def _answer(entry: Function, arguments: Sequence[object]) -> Cells:
+    """The result or the refusal; anything else that is raised is a fault of ours."""
+    try:
         values, column = _read(entry, arguments)
         with np.errstate(all="ignore"):
             result = entry.body(*values)
@@ -213,10 +237,6 @@ def call(name: str, arguments: Sequence[object]) -> Cells:
             return cells.to_cells(result, entry.undefined)
     except SopError as refusal:
         return CellError(refusal.excel_error, str(refusal))
-    except Exception as failure:
-        # A host must never see a traceback; the log keeps it for whoever mends this.
-        log.exception("%s failed", name)
-        return CellError("#VALUE!", f"{name} failed unexpectedly: {type(failure).__name__}: {failure}"[:500])
 
 
 def _unknown(name: object) -> str:
@@ -282,6 +302,10 @@ def _value(argument: Argument, value: object) -> tuple[Any, bool | None]:
             return convert.date(value, name), None
         case "dates":
             return convert.dates(value, name, empty), None
+        case "cell":
+            return convert.single(value, name), None
+        case "settings":
+            return convert.settings(value, name), None
 
 
 def _literal(value: object) -> str:
