@@ -353,7 +353,7 @@ def many(given: PlanInput, count: int) -> PlanInput:
         if isinstance(value := getattr(given, name), np.ndarray)
         and value.ndim == 2
         and value.shape[0] == rows
-        and name not in ("capacity", "demonstrated")
+        and name not in ("capacity", "demonstrated", "overtime", "subcontract")
     }
     bill = tuple(line for line in given.bill if line.family < count)
     return replace(given, families=families, bill=bill, **arrays)
@@ -398,6 +398,8 @@ def test_without_prices_budget_resources_forecast(meeting: Meeting) -> None:
         bill=(),
         capacity=np.zeros((0, given.shape[1])),
         demonstrated=np.zeros((0, given.shape[1])),
+        overtime=np.zeros((0, given.shape[1])),
+        subcontract=np.zeros((0, given.shape[1])),
     )
     found, _ = pack_of(meeting, planning.build(bare))
     assert title_of(page(found, "Financials")) == "The plan has no value yet: no family has a price"
