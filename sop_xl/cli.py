@@ -84,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument(
         "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
     )
+    pack = command("pack")
+    pack.add_argument(
+        "--output", type=Path, metavar="FILE", help="the .pptx file; without it, beside the workbook"
+    )
+    pack.add_argument("--pdf", action="store_true", help="also as PDF, by LibreOffice")
+    pack.add_argument("--by", default="", metavar="NAME", help="who makes it; without it, the user's name")
     for name, help in (
         ("call", "call a SOP_ function: call NAME ARG…, each ARG one JSON value or @file.json"),
         ("functions", "list the SOP_ functions, or show one page of help: functions NAME"),
@@ -189,12 +195,23 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
 
     progress = _Progress(options.json)
     try:
-        with open_book(path, read_only=options.command == "check") as session:
+        with open_book(path, read_only=options.command in ("check", "pack")) as session:
             if options.command == "publish":
                 from sop_xl.commands.publish import Publication
 
                 publication = Publication(session.book, session.path, options.by, progress)
                 return publication.release(lambda: session.save(keep_read_values=True))
+            if options.command == "pack":
+                from sop_xl.commands.pack import pack
+
+                return pack(
+                    session.book,
+                    options.output,
+                    progress,
+                    workbook=session.path,
+                    pdf=options.pdf,
+                    by=options.by,
+                )
             if options.command == "load-actuals":
                 from sop_xl.commands.load_actuals import load_actuals
 

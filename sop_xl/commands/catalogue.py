@@ -182,6 +182,19 @@ COMMANDS: tuple[Command, ...] = (
         large=True,
     ),
     Command(
+        "pack",
+        "sop_xl.commands.pack:pack",
+        help="make the presentation for the executive meeting; changes nothing in the workbook",
+        group="Meeting",
+        label="Meeting pack",
+        tip="Makes a PowerPoint file of the plan for the executive meeting, with charts that can be edited. Changes "
+        "nothing in the workbook.",
+        image="SlideNew",
+        large=True,
+        asks=FileQuestion("save", "Save the meeting pack", "PowerPoint presentation", "pptx"),
+        plain=False,
+    ),
+    Command(
         "publish",
         "sop_xl.commands.publish:publish_open",
         help="freeze the plan and write the workbook that others link to",

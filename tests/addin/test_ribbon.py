@@ -34,8 +34,8 @@ ATTRIBUTES = {
 
 # Pictures that are names of Excel's own controls or in long use by other add-ins; an unknown name shows nothing.
 PICTURES = {
-    "AutoSum", "CalculateNow", "Consolidate", "DataValidation", "ErrorChecking", "FileNew", "GoalSeek",
-    "Help", "HyperlinkInsert", "ImportTextFile", "MacroPlay", "Refresh", "RefreshAll", "ReviewProtectWorkbook",
+    "AutoSum", "CalculateNow", "Consolidate", "DataValidation", "ErrorChecking", "FileNew", "GoalSeek", "Help",
+    "HyperlinkInsert", "ImportTextFile", "MacroPlay", "Refresh", "RefreshAll", "ReviewProtectWorkbook", "SlideNew",
     "WhatIfAnalysisMenu",
 }  # fmt: skip
 
