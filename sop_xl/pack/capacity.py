@@ -9,6 +9,7 @@ import numpy as np
 from sop_xl.pack.content import Cell, Chart, Page, Points, Series
 from sop_xl.pack.meeting import Meeting
 from sop_xl.pack.words import counted, day_of, listed, number, percent, sentence, tick_of
+from sop_xl.supply.costs import spare_extra
 
 SECTION = "Capacity"
 #: Charts on a page.
@@ -27,7 +28,7 @@ def overloaded(meeting: Meeting) -> list[int]:
 
 def _over(meeting: Meeting, r: int) -> np.ndarray:
     """Buckets in which a resource has too little, also where it has nothing at all."""
-    capacity, load = meeting.plan.given.capacity[r], meeting.plan.load[r]
+    capacity, load = meeting.plan.given.available[r], meeting.plan.load[r]
     over: np.ndarray = ~np.isnan(capacity) & (load > np.nan_to_num(capacity) * OVER + 1e-9)
     return over
 
@@ -57,7 +58,7 @@ def relief(meeting: Meeting, r: int) -> str:
     plan, resource = meeting.plan, meeting.plan.given.resources[r]
     if np.isnan(resource.overtime_limit):
         return "No overtime limit is given."
-    helped = float(np.minimum(plan.short[r], resource.overtime_limit).sum())
+    helped = float(np.minimum(plan.short[r], spare_extra(plan.given)[0][r]).sum())
     text = f"Overtime can carry {number(helped)} {resource.unit} of it"
     if not np.isnan(resource.overtime_cost):
         text += f" for {meeting.money(helped * resource.overtime_cost)}"

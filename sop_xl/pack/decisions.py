@@ -73,7 +73,7 @@ def _capacity(meeting: Meeting) -> list[Question]:
             continue
         values = [gap.value for gap in gaps if not np.isnan(gap.value)]
         first = int(np.argmax(plan.short[r] > 0))
-        spare = np.nan_to_num(plan.given.capacity[r] - plan.load[r])[:first].clip(min=0).sum()
+        spare = np.nan_to_num(plan.given.available[r] - plan.load[r])[:first].clip(min=0).sum()
         earlier = (
             f"{spare:,.0f} {resource.unit} are free before the first overload: make earlier."
             if spare > 0
@@ -134,7 +134,7 @@ def _more_stock(meeting: Meeting, f: int, gaps: list[Gap]) -> str:
         if line.family != f or not line.hours:
             continue
         resource, until = plan.given.resources[line.resource], lowest - line.offset + 1
-        spare = plan.given.capacity[line.resource] - plan.load[line.resource]
+        spare = plan.given.available[line.resource] - plan.load[line.resource]
         known = spare[: max(until, 0)]
         free = "not known" if np.isnan(known).any() else number(known.clip(min=0).sum())
         needs.append(
