@@ -36,6 +36,10 @@ SUBTITLE = '=Home_Company&"   |   cycle "&Home_Cycle&"   |   plan "&Home_Version
 MADE = datetime(2026, 1, 1)
 
 
+#: Characters that a landscape page of A4 holds side by side at full size, and the least scale that can be read.
+PAGE_WIDTH, LEAST_SCALE = 140, 40
+
+
 class Template:
     """Writes the template; one method per kind of part."""
 
@@ -98,12 +102,18 @@ class Template:
         self.book.define_name(name, ref)
 
     def _tables(self, sheet: Worksheet, tables: tuple[Table, ...]) -> None:
-        column = 1
+        column, starts = 1, []
         for table in tables:
             self.table(sheet, table, HEADER_ROW, column)
             column += len(table.columns) + 1
             if table is not tables[-1]:
                 sheet.set_column(column - 2, column - 2, 3)
+                starts.append(column - 1)
+        if starts:
+            # One page for all tables side by side could not be read: each begins a page of its own.
+            widest = max(sum(part.width for part in table.columns) for table in tables)
+            sheet.set_print_scale(max(LEAST_SCALE, min(100, int(100 * PAGE_WIDTH / widest))))
+            sheet.set_v_pagebreaks(starts)
         sheet.freeze_panes(HEADER_ROW, 1)
         sheet.repeat_rows(0, HEADER_ROW - 1)
 
