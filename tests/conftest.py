@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.hosts import libreoffice as calc
 from tests.sample import SampleCompany, sample_company
+from tests.store import postgres
+from tests.store.example import example_store
 
 #: Runs under the Python that belongs to LibreOffice.
 collect_ignore = ["hosts/uno_side.py"]
@@ -32,6 +34,11 @@ settings.register_profile("thorough", settings.get_profile("default"), derandomi
 settings.load_profile(os.environ.get("SOP_HYPOTHESIS_PROFILE", "default"))
 
 
+# No test reads or writes the plan store of whoever runs it; a test that wants one says which.
+os.environ.pop("SOP_STORE", None)
+os.environ["SOP_SETTINGS"] = str(ROOT / "no-settings-in-tests")
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Whatever takes the LibreOffice fixture needs LibreOffice, marked or not."""
     if "libreoffice" in getattr(item, "fixturenames", ()):
@@ -39,7 +46,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Without LibreOffice skip the tests that need it; where it is promised, fail them."""
+    """Without LibreOffice or PostgreSQL skip the tests that need it; where it is promised, fail them."""
+    if "postgres_url" in getattr(item, "fixturenames", ()) and (reason := postgres.missing()):
+        if os.environ.get("SOP_REQUIRE_POSTGRES") == "1":
+            pytest.fail(f"SOP_REQUIRE_POSTGRES=1, but {reason}", pytrace=False)
+        pytest.skip(reason)
     if item.get_closest_marker("libreoffice") and (reason := calc.missing()):
         if os.environ.get("SOP_REQUIRE_LIBREOFFICE") == "1":
             pytest.fail(f"SOP_REQUIRE_LIBREOFFICE=1, but {reason}", pytrace=False)
@@ -78,3 +89,16 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleCompany:
 def sample_copy(sample: SampleCompany, tmp_path: Path) -> Path:
     """A planned workbook of the sample company to change at will."""
     return sample.copy(sample.planned, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of a PostgreSQL server, without a database."""
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def plan_store_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan store with one published version, as the examples of SOP_PLAN expect it."""
+    return example_store(tmp_path_factory.mktemp("plan_store"))

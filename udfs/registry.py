@@ -45,6 +45,7 @@ _MODULES = (
     "udfs.accuracy",
     "udfs.kpi",
     "udfs.finance",
+    "udfs.plan",
 )
 
 Kind = Literal[
@@ -55,6 +56,7 @@ Kind = Literal[
     "number",
     "integer",
     "word",
+    "text",  # one text; numbers and dates are taken as text
     "names",
     "texts",  # rows and columns of texts, empty ones included
     "flags",  # numbers or TRUE/FALSE
@@ -105,7 +107,8 @@ class Function:
 
     shape: what comes back: a number, series in the orientation of the input, a range, or a table with a
     header row. ``undefined``: the reason of a cell that has no value; blank where such a cell stays empty.
-    errors: pairs of an error value and when it appears.
+    errors: pairs of an error value and when it appears. ``pure``: equal arguments always give the equal
+    result, so that it may be remembered; a function that reads anything else is not.
     """
 
     name: str
@@ -118,6 +121,7 @@ class Function:
     errors: tuple[tuple[str, str], ...]
     undefined: str
     body: Callable[..., object] = field(repr=False)
+    pure: bool = True
 
     @property
     def signature(self) -> str:
@@ -146,6 +150,7 @@ def function(
     example: Example,
     errors: Sequence[tuple[str, str]] = (),
     undefined: str = "The value is not defined for this data.",
+    pure: bool = True,
 ) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """Register the decorated body under ``name``; see `Function` and `Argument` for the parts."""
 
@@ -163,6 +168,7 @@ def function(
             errors=tuple(errors),
             undefined=undefined,
             body=body,
+            pure=pure,
         )
         return body
 
@@ -272,6 +278,8 @@ def _value(argument: Argument, value: object) -> tuple[Any, bool | None]:
             return convert.integer(value, name), None
         case "word":
             return convert.word(value, name, argument.words), None
+        case "text":
+            return convert.text(value, name), None
         case "names":
             return convert.names(value, name), None
         case "texts":

@@ -237,7 +237,8 @@ class Plans:
                 refusal = StoreError(
                     f"The plan store {self._database.place.shown} keeps the plans of {company!r}; this workbook is of "
                     f"{new.company!r}.",
-                    "Name another store on Home, Plan store, or correct the company on Home.",
+                    "Name another store on Home, Plan store, or correct the company on Home. If the company was renamed: "
+                    "sop-xl store init PLACE --company NAME",
                 )
             elif (latest.version if latest else None) != seen:
                 refusal = _conflict(connection, latest, lines)
