@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, settings
 from tests.hosts import libreoffice as calc
 from tests.sample import SampleCompany, sample_company
 from tests.store import postgres
-from tests.store.example import example_store
 
 #: Runs under the Python that belongs to LibreOffice.
 collect_ignore = ["hosts/uno_side.py"]
@@ -46,11 +45,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Without LibreOffice or PostgreSQL skip the tests that need it; where it is promised, fail them."""
-    if "postgres_url" in getattr(item, "fixturenames", ()) and (reason := postgres.missing()):
-        if os.environ.get("SOP_REQUIRE_POSTGRES") == "1":
-            pytest.fail(f"SOP_REQUIRE_POSTGRES=1, but {reason}", pytrace=False)
-        pytest.skip(reason)
+    """Without LibreOffice skip the tests that need it; where it is promised, fail them."""
     if item.get_closest_marker("libreoffice") and (reason := calc.missing()):
         if os.environ.get("SOP_REQUIRE_LIBREOFFICE") == "1":
             pytest.fail(f"SOP_REQUIRE_LIBREOFFICE=1, but {reason}", pytrace=False)
@@ -93,7 +88,11 @@ def sample_copy(sample: SampleCompany, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """The address of a PostgreSQL server, without a database."""
+    """The address of a PostgreSQL server, without a database; without a server its tests are skipped."""
+    if reason := postgres.missing():
+        if os.environ.get("SOP_REQUIRE_POSTGRES") == "1":
+            pytest.fail(f"SOP_REQUIRE_POSTGRES=1, but {reason}", pytrace=False)
+        pytest.skip(reason)
     with postgres.server() as url:
         yield url
 
@@ -101,4 +100,6 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def plan_store_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A plan store with one published version, as the examples of SOP_PLAN expect it."""
+    from tests.store.example import example_store
+
     return example_store(tmp_path_factory.mktemp("plan_store"))

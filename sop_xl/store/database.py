@@ -72,8 +72,6 @@ class Database:
                 if not self.place.file:
                     self._wait_for_turn(connection, "pg_advisory_xact_lock", "writing")
                 yield connection
-                change = schema.state.c.change_number
-                connection.execute(sa.update(schema.state).values(change_number=change + 1))
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:

@@ -18,7 +18,7 @@ _OF_VERSION = "version TEXT NOT NULL REFERENCES sop_plan_versions (version)"
 
 _FIRST = (
     """CREATE TABLE sop_state (
-        id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1), company TEXT NOT NULL, change_number BIGINT NOT NULL,
+        id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1), company TEXT NOT NULL,
         history_number BIGINT NOT NULL, history_hash TEXT NOT NULL)""",
     """CREATE TABLE sop_cycles (
         cycle TEXT NOT NULL PRIMARY KEY, bucket_type TEXT NOT NULL, first_bucket DATE NOT NULL,
@@ -62,7 +62,7 @@ _FIRST = (
     """CREATE TABLE sop_history (
         number BIGINT NOT NULL PRIMARY KEY, done_at TEXT NOT NULL, done_by TEXT NOT NULL, action TEXT NOT NULL,
         subject TEXT NOT NULL, detail TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL)""",
-    "INSERT INTO sop_state VALUES (1, '', 0, 0, '')",
+    "INSERT INTO sop_state VALUES (1, '', 0, '')",
 )
 
 

@@ -223,7 +223,9 @@ class Plans:
             found = _find(connection, new.version)
             latest = _latest(connection)
             company = connection.scalar(sa.select(schema.state.c.company)) or ""
-            if found and found.status == PUBLISHED:
+            if (latest.version if latest else None) != seen:
+                refusal = _conflict(connection, latest, lines)
+            elif found and found.status == PUBLISHED:
                 refusal = FrozenError(
                     f"Version {new.version} was published {_by_and_when(found)} and never changes.",
                     "Publish again: the plan gets the next version.",
@@ -240,8 +242,6 @@ class Plans:
                     "Name another store on Home, Plan store, or correct the company on Home. If the company was renamed: "
                     "sop-xl store init PLACE --company NAME",
                 )
-            elif (latest.version if latest else None) != seen:
-                refusal = _conflict(connection, latest, lines)
             else:
                 return _prepare(connection, new, latest, lines, snapshots, minutes)
             record(connection, new.published_by, "refused", new.version, {"why": refusal.message})

@@ -1,7 +1,7 @@
 """Published plans for cells: thousands of calls, one look at the store.
 
-The store's change counter is looked at once a second at most; versions are read again only where it moved, and the
-lines of a version, which never change, only once.
+Once a second at most the end of the store's history is looked at, which moves with every change; versions are read
+again only where it moved, and the lines of a version, which never change, only once.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class PlanReader:
         self._database: Database | None = None
         self._lock = threading.Lock()
         self._looked = float("-inf")
-        self._change = -1
+        self._head: str | None = None
         self._versions: dict[str, Version] = {}
         self._plans: OrderedDict[str, PublishedPlan] = OrderedDict()
         self._refusal: StoreError | None = None
@@ -112,16 +112,16 @@ class PlanReader:
             if self._place.file and not self._place.file.is_file():
                 raise StoreUnavailable(f"The plan store {self._place.shown} is gone.", "Restore it.")
             with self._database.reading() as connection:
-                change = connection.scalar(sa.select(schema.state.c.change_number))
-                if change != self._change:
+                head = connection.scalar(sa.select(schema.state.c.history_hash))
+                if head != self._head:
                     query = sa.select(schema.versions).where(schema.versions.c.status == schema.PUBLISHED)
                     rows = connection.execute(query.order_by(schema.versions.c.number))
                     self._versions = {row[0].lower(): Version(*row) for row in rows}
-                    self._change = change
+                    self._head = head
             self._refusal = None
         except StoreError as refusal:
             self._refusal = refusal
-            self._change = -1
+            self._head = None
             if self._database is not None:
                 self._database.close()
                 self._database = None

@@ -28,7 +28,6 @@ state = _table(
     "sop_state",
     Column("id", Integer, primary_key=True),
     _text("company"),
-    Column("change_number", BigInteger),
     Column("history_number", BigInteger),
     _text("history_hash"),
 )
