@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -62,9 +63,11 @@ class PublicationFiles:
         self.staged = self.archive.with_name(f".{self.archive.name}")
 
     def begin(self, store: Store) -> None:
-        """Leave the note."""
-        content = json.dumps({"version": self.version, "store": store.place.text}).encode()
-        atomic_write(self.note, lambda beside: _fill(beside, content), backup=False, verify=None)
+        """Leave the note. Nothing was done yet: a note that is cut short is as good as none."""
+        with self.note.open("w", encoding="utf-8") as file:
+            json.dump({"version": self.version, "store": store.place.text}, file)
+            file.flush()
+            os.fsync(file.fileno())
 
     def stage(self, content: bytes) -> None:
         """Write the archive where nobody looks."""
@@ -145,7 +148,7 @@ def finish_interrupted(workbook: Path, by: str = "") -> Settled:
         noted = json.loads(note.read_text(encoding="utf-8"))
         version, text = str(noted["version"]), str(noted["store"])
     except (OSError, ValueError, KeyError, TypeError):
-        note.unlink(missing_ok=True)  # ours is written whole or not at all: this one says nothing
+        note.unlink(missing_ok=True)  # cut short while it was written
         return Settled([])
     try:
         place = find(workbook)
@@ -164,8 +167,9 @@ def _settle(store: Store, workbook: Path, version: str, by: str) -> Settled:
     """Finish or take back, while no other publication is under way."""
     files = PublicationFiles(workbook, version)
     found = store.plans.find(version)
-    remove_leftovers(workbook)
-    remove_leftovers(published_path(workbook))
+    linked = published_path(workbook)
+    for path in (workbook, files.staged, linked, linked.with_suffix(".csv"), linked.with_suffix(".parquet")):
+        remove_leftovers(path)
     if found and found.workbook == str(workbook) and holds(workbook, version):
         problems = files.complete(store, by)
         done = [f"The publication of version {version}, which was interrupted, is finished now."]

@@ -124,6 +124,14 @@ class Publication:
         if self._makes_store:
             return None, set(), []
         with open_store(self.place) as store:
+            for lost in store.plans.interrupted():
+                if lost.workbook == str(self.path):
+                    # Its note was lost with the power; with one, it is settled like any other.
+                    PublicationFiles(self.path, lost.version).begin(store)
+                    raise WorkbookError(
+                        f"The publication of version {lost.version} was interrupted.",
+                        "Publish again: it is finished or taken back first.",
+                    )
             latest = store.plans.latest()
             news = []
             if latest and latest.version not in known:
