@@ -33,9 +33,9 @@ settings.register_profile("thorough", settings.get_profile("default"), derandomi
 settings.load_profile(os.environ.get("SOP_HYPOTHESIS_PROFILE", "default"))
 
 
-# No test reads or writes the plan store of whoever runs it; a test that wants one says which.
+# No test reads or writes the settings of whoever runs it; a test that sets up a store says where they are.
 os.environ.pop("SOP_STORE", None)
-os.environ["SOP_SETTINGS"] = str(ROOT / "no-settings-in-tests")
+os.environ["SOP_SETTINGS"] = str(Path(os.devnull) / "settings")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -87,7 +87,8 @@ def _not_there(plan: PublishedPlan, measure: str, family: str, end: dt.date) -> 
     name = plan.version.version
     if family.lower() not in {each.lower() for each in plan.families}:
         return NotDefinedError(
-            f'The published version {name} has no family "{family[:40]}".', f"It has {', '.join(plan.families[:20])}."
+            f'The published version {name} has no family "{family[:40]}".',
+            f"It has {', '.join(plan.families[:20])}.",
         )
     if end not in plan.buckets:
         first, last = plan.version.first_bucket, plan.version.last_bucket
@@ -103,7 +104,7 @@ def _not_there(plan: PublishedPlan, measure: str, family: str, end: dt.date) -> 
     category="Finance",
     summary="A measure of the published plan as a table, families × buckets.",
     arguments=(_MEASURE, _VERSION),
-    result="A header with the last days of the buckets as date numbers, then a row per family. Empty where the plan is.",
+    result="A header with the last days of the buckets as date numbers, then a row per family.",
     shape="table",
     errors=(_UNKNOWN_MEASURE, _NOT_PUBLISHED),
     undefined="",

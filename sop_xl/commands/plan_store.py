@@ -56,7 +56,13 @@ def init(text: str | None, company: str | None, by: str) -> Outcome:
     place = named_place(text)
     outcome = Outcome("store init", changed=False)
     made = 1 in (done := set_up(place, by))
-    said = "Made the plan store" if made else "Brought up to date:" if done else "There is already a plan store in"
+    said = (
+        "Made the plan store"
+        if made
+        else "Brought up to date:"
+        if done
+        else "There is already a plan store in"
+    )
     outcome.say(f"{said} {place.shown}.")
     if company is not None:
         with open_store(place) as store:
@@ -89,7 +95,12 @@ def verify(text: str | None, noted: str) -> Outcome:
         f"{counted(report.entries, 'entry', 'entries')} of history."
     )
     outcome.say(f"Note the last hash elsewhere to prove it later (verify --noted): {report.head}")
-    outcome.data = {"store": place, "versions": report.versions, "entries": report.entries, "head": report.head}
+    outcome.data = {
+        "store": place,
+        "versions": report.versions,
+        "entries": report.entries,
+        "head": report.head,
+    }
     return outcome
 
 
@@ -169,4 +180,3 @@ def carry_out(options: argparse.Namespace) -> Outcome:
         return verify(options.place, options.noted)
     parts: dict[str, Callable[[str | None], Outcome]] = {"status": status, "versions": versions}
     return parts[options.part](options.place)
-

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sop_xl.hosts.atomic import atomic_write, remove_leftovers
+from sop_xl.hosts.atomic import atomic_write, remove_leftovers, verify_zip
 from sop_xl.hosts.errors import HostError
 from sop_xl.hosts.session import open_book
 from sop_xl.store.errors import StoreError
@@ -100,8 +100,8 @@ class PublicationFiles:
         if not ours or ours[-1].version == self.version:
             for path, content in self._contents(store).items():
                 try:
-                    verify = {} if path.suffix == ".xlsx" else {"verify": None}
-                    atomic_write(path, _filler(content), backup=False, **verify)  # type: ignore[arg-type]
+                    verify = verify_zip if path.suffix == ".xlsx" else None
+                    atomic_write(path, _filler(content), backup=False, verify=verify)
                 except HostError as error:
                     problems.append(f"{path.name} still shows the version before: {error} {_LATER}")
         if not problems:
@@ -158,7 +158,9 @@ def finish_interrupted(workbook: Path, by: str = "") -> Settled:
             PublicationFiles(workbook, version).forget()
             return Settled([])
         with open_store(place, wait=PATIENCE) as store, store.plans.publishing():
-            return _settle(store, workbook, version, by or getpass.getuser()) if note.exists() else Settled([])
+            return (
+                _settle(store, workbook, version, by or getpass.getuser()) if note.exists() else Settled([])
+            )
     except (StoreError, HostError, OSError) as error:
         return Settled([f"The publication of version {version} is not finished: {error}"])
 
@@ -178,7 +180,9 @@ def _settle(store: Store, workbook: Path, version: str, by: str) -> Settled:
         files.forget()  # nothing was prepared, or the name now belongs to somebody else's version
     else:
         files.take_back(store, by)
-    return Settled([f"The publication of version {version} was interrupted before it was saved, and is taken back."])
+    return Settled(
+        [f"The publication of version {version} was interrupted before it was saved, and is taken back."]
+    )
 
 
 def holds(workbook: Path, version: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 from collections.abc import Callable
 from datetime import datetime
@@ -205,10 +206,9 @@ class Publication:
             files.stage(self.content)
             save()
         except BaseException:
-            try:
+            # Where the store is out of reach now the note stays, and the next command takes it back.
+            with contextlib.suppress(StoreError):
                 files.take_back(store, self.by)
-            except StoreError:
-                pass  # out of reach now: the note stays, and the next command takes it back
             raise
         return version
 
@@ -248,4 +248,3 @@ def _minutes(workbook: Workbook) -> dict[str, list[list[Any]]]:
     if issues:
         raise ChecksFailed(issues)
     return found
-

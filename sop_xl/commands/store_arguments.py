@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-PLACE_HELP = "a workbook, a SQLite file or postgresql://user@host/database; without it, the store of this computer"
+PLACE_HELP = (
+    "a workbook, a SQLite file or postgresql://user@host/database; without it, the store of this computer"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,4 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == "init":
             part.add_argument("--company", help="whose plans it keeps, where the company was renamed")
         if name == "verify":
-            part.add_argument("--noted", default="", metavar="HASH", help="a last hash that was noted earlier")
+            part.add_argument(
+                "--noted", default="", metavar="HASH", help="a last hash that was noted earlier"
+            )

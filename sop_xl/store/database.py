@@ -275,8 +275,4 @@ def _tls(mode: str) -> Any:
         return modes[mode]
     if mode == "verify-full":
         return ssl.create_default_context()
-    raise StoreError(
-        f"sslmode={mode} is not known.", "Use one of disable, prefer, require, verify-full."
-    )
-
-
+    raise StoreError(f"sslmode={mode} is not known.", "Use one of disable, prefer, require, verify-full.")

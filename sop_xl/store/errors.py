@@ -1,11 +1,11 @@
 """What can go wrong with the plan store.
 
-    SopError
-    └── StoreError              #N/A in a cell
-        ├── StoreUnavailable    there is no store, or it cannot be reached now
-        ├── StoreConflict       somebody else was first; says what they changed
-        ├── FrozenError         what is published, and the history, never changes
-        └── StoreDamaged        the database is not, or no longer, what this package made
+SopError
+└── StoreError              #N/A in a cell
+    ├── StoreUnavailable    there is no store, or it cannot be reached now
+    ├── StoreConflict       somebody else was first; says what they changed
+    ├── FrozenError         what is published, and the history, never changes
+    └── StoreDamaged        the database is not, or no longer, what this package made
 """
 
 from __future__ import annotations

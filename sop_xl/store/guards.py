@@ -65,9 +65,7 @@ class Guard:
 
 
 def _published(row: str) -> str:
-    return (
-        f"EXISTS (SELECT 1 FROM sop_plan_versions v WHERE v.version = {row}.version AND v.status = 'PUBLISHED')"
-    )
+    return f"EXISTS (SELECT 1 FROM sop_plan_versions v WHERE v.version = {row}.version AND v.status = 'PUBLISHED')"
 
 
 def guards() -> Iterator[Guard]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +91,7 @@ class History:
             record(connection, by, action, subject, detail)
 
 
-def entry_of(row: sa.Row[Any]) -> Entry:
+def entry_of(row: Sequence[Any]) -> Entry:
     """An entry from its row; a detail that was spoilt is kept as it is."""
     number, at, by, action, subject, detail, before, digest = row
     try:

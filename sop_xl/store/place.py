@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from sop_xl.store.errors import StoreError
 
 VARIABLE = "SOP_STORE"
-PASSWORD_VARIABLE = "SOP_STORE_PASSWORD"  # noqa: S105 - the name of a variable
+PASSWORD_VARIABLE = "SOP_STORE_PASSWORD"
 SETTINGS_VARIABLE = "SOP_SETTINGS"
 #: Name under which the keyring of the system keeps passwords of stores.
 KEYRING_SERVICE = "sop-xl"
@@ -149,7 +149,8 @@ def keep(place: Place) -> Path:
         file.write_text(place.text + "\n", encoding="utf-8")
     except OSError as error:
         raise StoreError(
-            f"{file} cannot be written: {error.strerror}.", f"Set {VARIABLE} to the place of the store instead."
+            f"{file} cannot be written: {error.strerror}.",
+            f"Set {VARIABLE} to the place of the store instead.",
         ) from error
     return file
 

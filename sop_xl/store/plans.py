@@ -233,13 +233,13 @@ class Plans:
             elif found:
                 refusal = StoreConflict(
                     f"Version {new.version} is being published by {found.published_by}.",
-                    f"Its publication from {found.workbook} must be finished or taken back first: run any command there.",
+                    f"Any command on {found.workbook} finishes that or takes it back.",
                 )
             elif company and company != new.company:
                 refusal = StoreError(
                     f"The plan store {self._database.place.shown} keeps the plans of {company!r}; this workbook is of "
                     f"{new.company!r}.",
-                    "Name another store on Home, Plan store, or correct the company on Home. If the company was renamed: "
+                    "Name another store on Home, Plan store, or correct the company there. If it was renamed: "
                     "sop-xl store init PLACE --company NAME",
                 )
             else:
@@ -376,7 +376,9 @@ def _find(connection: sa.Connection, version: str) -> Version | None:
 def _require(connection: sa.Connection, version: str) -> Version:
     found = _find(connection, version)
     if found is None:
-        raise StoreError(f"There is no version {version} in the plan store.", "sop-xl store versions lists them.")
+        raise StoreError(
+            f"There is no version {version} in the plan store.", "sop-xl store versions lists them."
+        )
     return found
 
 

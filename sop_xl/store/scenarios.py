@@ -89,7 +89,10 @@ class Scenarios:
                 refusal = _conflict(connection, name, found, seen)
                 record(connection, by, "refused", name, {"why": refusal.message})
             else:
-                return _save(connection, Scenario(*_texts(name), seen + 1, *_texts(base, state, note), now(), by, 0, ""), mine)
+                new = Scenario(
+                    kept(name), seen + 1, kept(base), kept(state), kept(note), now(), kept(by), len(mine), ""
+                )
+                return _save(connection, new, mine)
         raise refusal
 
 
@@ -109,10 +112,6 @@ def lines_of(connection: sa.Connection, name: str, revision: int) -> list[PlanLi
         .order_by(c.position)
     )
     return [PlanLine(*row) for row in connection.execute(query)]
-
-
-def _texts(*texts: str) -> tuple[str, ...]:
-    return tuple(kept(text) for text in texts)
 
 
 def _save(connection: sa.Connection, new: Scenario, lines: list[PlanLine]) -> Scenario:
@@ -141,7 +140,7 @@ def _conflict(connection: sa.Connection, name: str, found: Scenario | None, seen
         return StoreConflict(f"There is no scenario {name} any more.", "Save it as a new one.")
     differences = changes(lines_of(connection, name, seen), lines_of(connection, name, found.revision))
     return StoreConflict(
-        f"{found.saved_by} saved the scenario {name} at {found.saved_at[:16].replace('T', ' ')} UTC, after you had read "
-        f"it. Since then: {told(differences)}",
+        f"{found.saved_by} saved the scenario {name} at {found.saved_at[:16].replace('T', ' ')} UTC, after you had "
+        f"read it. Since then: {told(differences)}",
         "Read it again and make your change on top of theirs, or save yours under another name.",
     )

@@ -14,11 +14,11 @@ PREPARED, PUBLISHED = "PREPARED", "PUBLISHED"
 metadata = MetaData()
 
 
-def _table(name: str, *columns: Column) -> Table:  # type: ignore[type-arg]
+def _table(name: str, *columns: Column) -> Table:
     return Table(name, metadata, *columns)
 
 
-def _text(name: str, *, key: bool = False) -> Column:  # type: ignore[type-arg]
+def _text(name: str, *, key: bool = False) -> Column:
     return Column(name, Text, primary_key=key)
 
 
@@ -61,11 +61,11 @@ versions = _table(
 )
 
 
-def _quantities() -> tuple[Column, ...]:  # type: ignore[type-arg]
+def _quantities() -> tuple[Column, ...]:
     return Column("quantity", Double), Column("value", Double)
 
 
-def _of_plan() -> tuple[Column, ...]:  # type: ignore[type-arg]
+def _of_plan() -> tuple[Column, ...]:
     return _text("measure", key=True), _text("family", key=True), Column("bucket", Date, primary_key=True)
 
 
@@ -82,7 +82,7 @@ snapshots = _table(
 )
 
 
-def _minutes(name: str, *columns: Column) -> Table:  # type: ignore[type-arg]
+def _minutes(name: str, *columns: Column) -> Table:
     return _table(name, _text("version", key=True), Column("position", Integer, primary_key=True), *columns)
 
 

@@ -50,7 +50,7 @@ def verify(database: Database, noted: str = "") -> Report:
     return report
 
 
-def _check_chain(connection: sa.Connection, rows: Sequence[sa.Row[Any]], report: Report) -> None:
+def _check_chain(connection: sa.Connection, rows: Sequence[Sequence[Any]], report: Report) -> None:
     before = ""
     for expected, (number, at, by, action, subject, detail, previous, digest) in enumerate(rows, start=1):
         if number != expected:
@@ -68,7 +68,9 @@ def _check_chain(connection: sa.Connection, rows: Sequence[sa.Row[Any]], report:
 
 
 def _check_versions(connection: sa.Connection, entries: list[Entry], report: Report) -> None:
-    said = {entry.subject: entry.detail.get("content_hash") for entry in entries if entry.action == "published"}
+    said = {
+        entry.subject: entry.detail.get("content_hash") for entry in entries if entry.action == "published"
+    }
     found: dict[str, Version] = {}
     for row in connection.execute(sa.select(schema.versions).order_by(schema.versions.c.number)):
         version = Version(*row)

@@ -34,7 +34,9 @@ def missing() -> str:
 def _as_owner(*command: str) -> None:
     """Run a program of the server, which refuses to be run by root."""
     prefix = ["runuser", "-u", "postgres", "--"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    done = subprocess.run([*prefix, *command], cwd="/", capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [*prefix, *command], cwd="/", capture_output=True, text=True, timeout=60, check=False
+    )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 
@@ -59,8 +61,12 @@ def server() -> Iterator[str]:
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             shutil.chown(home, "postgres", "postgres")
         data, port = home / "data", _free_port()
-        _as_owner(str(folder / "initdb"), "-D", str(data), "-U", "sop", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-h 127.0.0.1 -p {port} -k {home} -c fsync=off -c max_connections=60 -c shared_buffers=16MB"
+        _as_owner(
+            str(folder / "initdb"), "-D", str(data), "-U", "sop", "-A", "trust", "-E", "UTF8", "--no-sync"
+        )
+        options = (
+            f"-h 127.0.0.1 -p {port} -k {home} -c fsync=off -c max_connections=60 -c shared_buffers=16MB"
+        )
         control = str(folder / "pg_ctl")
         _as_owner(control, "-D", str(data), "-o", options, "-l", str(home / "log"), "-w", "-t", "30", "start")
         try:

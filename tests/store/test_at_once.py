@@ -21,7 +21,11 @@ def test_eight_processes_publish_and_save_into_one_store(store: Store) -> None:
     command = [sys.executable, "-W", "error", "-m", "tests.store.at_once", text]
     running = [
         subprocess.Popen(
-            [*command, f"P{number}", SECONDS], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*command, f"P{number}", SECONDS],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for number in range(PROCESSES)
     ]
@@ -30,7 +34,9 @@ def test_eight_processes_publish_and_save_into_one_store(store: Store) -> None:
     results = [json.loads(out) for out, _ in said]
     published = [name for result in results for name in result["published"]]
     assert len(published) == len(set(published)) >= PROCESSES
-    assert [version.version for version in store.plans.versions()] == [f"V{n + 1}" for n in range(len(published))]
+    assert [version.version for version in store.plans.versions()] == [
+        f"V{n + 1}" for n in range(len(published))
+    ]
     assert {version.published_by for version in store.plans.versions()} == {f"P{n}" for n in range(PROCESSES)}
     saved = sum(result["saved"] for result in results)
     scenario = store.scenarios.find("shared")

@@ -68,7 +68,9 @@ def test_a_prepared_version_is_not_shown(store: Store, monkeypatch: pytest.Monke
     with store.plans.publishing():
         store.plans.prepare(new_version("2026-12"), "2026-11")
     assert call("SOP_VERSION", [])[0][0] == "2026-11"
-    assert call("SOP_VERSION", ["2026-12"]).reason == "Version 2026-12 is not published. The latest is 2026-11."
+    assert (
+        call("SOP_VERSION", ["2026-12"]).reason == "Version 2026-12 is not published. The latest is 2026-11."
+    )
 
 
 def test_a_store_out_of_reach_is_not_asked_for_every_cell_and_is_found_again(
@@ -133,5 +135,3 @@ def test_only_functions_that_read_the_store_import_its_library() -> None:
         "assert not {'xlwings', 'openpyxl'} & set(sys.modules), 'a workbook library'"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, timeout=60)
-
-

@@ -28,9 +28,9 @@ def test_one_number(arguments, number):
     [
         (["margins", "TEA", "2026-11-30"], "#VALUE!", "It has consensus_demand, revenue."),
         (["revenue", "COFFEE", "2026-11-30"], "#N/A", 'no family "COFFEE". It has TEA, CUPS.'),
-        (["revenue", "TEA", "2027-01-31"], "#N/A", "no bucket that ends on 2027-01-31. Its buckets end from 2026-11-30"),
+        (["revenue", "TEA", "2027-01-31"], "#N/A", "2027-01-31. Its buckets end from 2026-11-30"),
         (["revenue", "CUPS", "2026-12-31"], "#N/A", "no revenue of CUPS in 2026-12-31"),
-        (["revenue", "TEA", "2026-11-30", "2026-10"], "#N/A", "Version 2026-10 is not published. The latest is 2026-11."),
+        (["revenue", "TEA", "2026-11-30", "2026-10"], "#N/A", "2026-10 is not published. The latest is 2026-11."),
         (["revenue", "TEA", "soon"], "#VALUE!", 'bucket (row 1, column 1) is the text "soon"'),
         (["revenue", "TEA", 2958465], "#N/A", "no bucket"),
         (["revenue", True, "2026-11-30"], "#VALUE!", "family (row 1, column 1) is TRUE"),
@@ -43,7 +43,10 @@ def test_a_number_that_is_not_there(arguments, value, reason):
 
 
 def test_a_table_of_a_measure_that_has_units_and_money():
-    assert call("SOP_PLAN_TABLE", ["consensus_demand"])[1:] == [["TEA", 1200.0, 1250.0], ["CUPS", 500.0, None]]
+    assert call("SOP_PLAN_TABLE", ["consensus_demand"])[1:] == [
+        ["TEA", 1200.0, 1250.0],
+        ["CUPS", 500.0, None],
+    ]
     assert call("SOP_PLAN_TABLE", ["CONSENSUS_DEMAND_VALUE"])[1:] == [
         ["TEA", 9600.0, 10000.0],
         ["CUPS", 1500.0, None],
@@ -51,4 +54,8 @@ def test_a_table_of_a_measure_that_has_units_and_money():
 
 
 def test_the_functions_that_read_the_store_say_that_they_are_not_pure():
-    assert [entry.name for entry in functions() if not entry.pure] == ["SOP_PLAN", "SOP_PLAN_TABLE", "SOP_VERSION"]
+    assert [entry.name for entry in functions() if not entry.pure] == [
+        "SOP_PLAN",
+        "SOP_PLAN_TABLE",
+        "SOP_VERSION",
+    ]
