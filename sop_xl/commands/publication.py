@@ -54,18 +54,26 @@ def note_path(workbook: Path) -> Path:
 
 
 class PublicationFiles:
-    """The files of one version beside its workbook."""
+    """The files of one version beside its workbook.
 
-    def __init__(self, workbook: Path, version: str) -> None:
+    Args:
+        signature: the workbook as the store knows it; not its path any more where it was moved since.
+    """
+
+    def __init__(self, workbook: Path, version: str, signature: str = "") -> None:
         self.workbook, self.version = workbook, version
+        self.signature = signature or str(workbook)
         self.note = note_path(workbook)
         self.archive = archive_path(workbook, version)
         self.staged = self.archive.with_name(f".{self.archive.name}")
 
     def begin(self, store: Store) -> None:
         """Leave the note. Nothing was done yet: a note that is cut short is as good as none."""
+        place = store.place.file
+        # A store beside its workbook is still beside it after a move.
+        where = place.name if place and place.parent == self.workbook.parent else store.place.text
         with self.note.open("w", encoding="utf-8") as file:
-            json.dump({"version": self.version, "store": store.place.text}, file)
+            json.dump({"version": self.version, "store": where, "workbook": self.signature}, file)
             file.flush()
             os.fsync(file.fileno())
 
@@ -94,7 +102,7 @@ class PublicationFiles:
         if self.archive.exists():
             self.archive.chmod(0o444)
         store.plans.publish(self.version, by)
-        ours = [version for version in store.plans.versions() if version.workbook == str(self.workbook)]
+        ours = [version for version in store.plans.versions() if version.workbook == self.signature]
         problems = []
         # A version that was finished late does not replace a newer one.
         if not ours or ours[-1].version == self.version:
@@ -146,40 +154,49 @@ def finish_interrupted(workbook: Path, by: str = "") -> Settled:
 
     try:
         noted = json.loads(note.read_text(encoding="utf-8"))
-        version, text = str(noted["version"]), str(noted["store"])
+        files = PublicationFiles(workbook, str(noted["version"]), str(noted["workbook"]))
+        where = str(noted["store"])
     except (OSError, ValueError, KeyError, TypeError):
         note.unlink(missing_ok=True)  # cut short while it was written
         return Settled([])
     try:
-        place = find(workbook)
-        if place is None or place.text != text:
-            place = place_of(text, "an interrupted publication", workbook.parent)
+        place = place_of(where, "an interrupted publication", workbook.parent)
+        named = find(workbook)
+        if named and named.text == place.text:
+            place = named  # it may come with a password
         if place.file and not place.file.is_file():
-            PublicationFiles(workbook, version).forget()
+            files.forget()  # it was to be made by the publication
             return Settled([])
         with open_store(place, wait=PATIENCE) as store, store.plans.publishing():
-            return (
-                _settle(store, workbook, version, by or getpass.getuser()) if note.exists() else Settled([])
-            )
+            # Whoever was publishing may have come to the end meanwhile.
+            return _settle(store, files, by or getpass.getuser()) if note.exists() else Settled([])
     except (StoreError, HostError, OSError) as error:
-        return Settled([f"The publication of version {version} is not finished: {error}"])
+        return Settled([f"The publication of version {files.version} is not finished: {error}"])
 
 
-def _settle(store: Store, workbook: Path, version: str, by: str) -> Settled:
+def _settle(store: Store, files: PublicationFiles, by: str) -> Settled:
     """Finish or take back, while no other publication is under way."""
-    files = PublicationFiles(workbook, version)
+    version, linked = files.version, published_path(files.workbook)
     found = store.plans.find(version)
-    linked = published_path(workbook)
-    for path in (workbook, files.staged, linked, linked.with_suffix(".csv"), linked.with_suffix(".parquet")):
+    ours = found is not None and found.workbook == files.signature
+    for path in (
+        files.workbook,
+        files.staged,
+        linked,
+        linked.with_suffix(".csv"),
+        linked.with_suffix(".parquet"),
+    ):
         remove_leftovers(path)
-    if found and found.workbook == str(workbook) and holds(workbook, version):
+    if ours and holds(files.workbook, version):
         problems = files.complete(store, by)
         done = [f"The publication of version {version}, which was interrupted, is finished now."]
         return Settled(problems or done, finished=True)
-    if found is None or found.workbook != str(workbook) or found.status == "PUBLISHED":
-        files.forget()  # nothing was prepared, or the name now belongs to somebody else's version
-    else:
+    if ours and found and found.status == "PUBLISHED":
+        files.forget()
+        return Settled([f"Version {version} is published, and not in this workbook: it is an older copy."])
+    if ours:
         files.take_back(store, by)
+    files.forget()
     return Settled(
         [f"The publication of version {version} was interrupted before it was saved, and is taken back."]
     )

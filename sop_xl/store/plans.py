@@ -131,7 +131,8 @@ def told(differences: Sequence[Difference]) -> str:
         return "Its numbers are the same."
     shown = "; ".join(str(difference) for difference in differences[:SHOWN_DIFFERENCES])
     more = len(differences) - SHOWN_DIFFERENCES
-    return f"{len(differences)} lines differ: {shown}{f'; and {more} more' if more > 0 else ''}."
+    count = "1 line differs" if len(differences) == 1 else f"{len(differences):,} lines differ"
+    return f"{count}: {shown}{f'; and {more:,} more' if more > 0 else ''}."
 
 
 class Plans:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from sop_xl.commands.publication import note_path
+from sop_xl.commands.publication import PublicationFiles, note_path
 from sop_xl.commands.publish import Publication
 from sop_xl.hosts.session import open_book
 from sop_xl.store.errors import StoreConflict
@@ -247,6 +247,38 @@ def test_a_publication_whose_note_was_lost_is_settled_too(tmp_path: Path) -> Non
     with opened(path) as store:
         assert [version.version for version in store.plans.versions()] == ["2026-11", "2026-11.2"]
         assert _actions(store, "2026-11.2") == ["prepared", "taken back", "prepared", "published"]
+
+
+def test_a_workbook_that_was_moved_with_its_files_is_finished_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    path = planned(tmp_path / "here")
+    done("publish", path)
+    with open_book(path) as session:
+        publication = Publication(session.book, session.path, "Ann")
+        files = PublicationFiles(path, "2026-11.2")
+        with opened(path) as store, store.plans.publishing():
+            publication._save(store, files, lambda: session.save(keep_read_values=True))
+    (tmp_path / "here").rename(tmp_path / "there")
+    path = tmp_path / "there" / "plan.xlsx"
+    said = done("store", "status", path)
+    assert (
+        said["summary"][0] == "The publication of version 2026-11.2, which was interrupted, is finished now."
+    )
+    assert (said["data"]["latest"], said["data"]["interrupted"]) == ("2026-11.2", [])
+    assert path.with_name("plan_published_2026-11.2.xlsx").exists()
+    assert leftovers(path.parent) == []
+
+
+def test_an_older_copy_of_a_published_workbook_is_told(tmp_path: Path) -> None:
+    path = planned(tmp_path)
+    older = path.read_bytes()
+    done("publish", path)
+    with opened(path) as store:
+        PublicationFiles(path, "2026-11").begin(store)
+    path.write_bytes(older)
+    lines = done("refresh-kpis", path)["summary"]
+    assert lines[0] == "Version 2026-11 is published, and not in this workbook: it is an older copy."
+    assert done("publish", path)["data"]["version"] == "2026-11.2"
 
 
 def _actions(store: Store, subject: str) -> list[str]:

@@ -151,7 +151,7 @@ class TestPlans:
         mine = [("consensus_demand", "TEA", NOV, 900.0, None), *LINES[1:]]
         with pytest.raises(StoreConflict, match="published by Ann at") as told:
             store.plans.prepare(new_version("2026-11.2", mine, by="Ben"), None)
-        assert "1 lines differ: consensus_demand of TEA in 2026-11-30: 900 → 1,200." in told.value.message
+        assert "1 line differs: consensus_demand of TEA in 2026-11-30: 900 → 1,200." in told.value.message
         assert store.history.entries(last=1)[0].action == "refused"
         assert [version.version for version in store.plans.versions()] == ["2026-11"]
 
@@ -263,7 +263,7 @@ class TestVerify:
     @pytest.mark.parametrize(
         ("table", "statement", "problem"),
         [
-            ("sop_plan_lines", "UPDATE sop_plan_lines SET quantity = 1 WHERE quantity = 1200", "Version 2026-11 is not"),
+            ("sop_plan_lines", "UPDATE sop_plan_lines SET quantity = 1 WHERE position = 0", "Version 2026-11 is not"),
             ("sop_plan_lines", "DELETE FROM sop_plan_lines WHERE family = 'CUPS'", "Version 2026-11 is not"),
             ("sop_forecast_snapshots", "UPDATE sop_forecast_snapshots SET lag = lag + 1", "Version 2026-11 is not"),
             ("sop_decisions", "UPDATE sop_decisions SET decision = 'No'", "Version 2026-11 is not"),
@@ -335,7 +335,7 @@ class TestScenarios:
         store.scenarios.save("up", LINES[:5], "Ben", 1, state="DROPPED")
         with pytest.raises(StoreConflict, match="Ben saved the scenario up") as told:
             store.scenarios.save("up", LINES[:4], "Ann", 1)
-        assert "1 lines differ: revenue of CUPS in 2026-11-30: 1,500 → nothing." in told.value.message
+        assert "1 line differs: revenue of CUPS in 2026-11-30: 1,500 → nothing." in told.value.message
         assert store.scenarios.lines("up") == [PlanLine(*line) for line in LINES[:5]]
         assert store.scenarios.lines("up", 1) == [PlanLine(*line) for line in LINES]
         assert [(s.scenario, s.revision, s.state) for s in store.scenarios.all()] == [("up", 2, "DROPPED")]
