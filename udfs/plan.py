@@ -37,8 +37,10 @@ def _plan(version: str | None) -> PublishedPlan:
     return reader().plan(version or "")
 
 
-def _cells(plan: PublishedPlan, measure: str) -> dict[tuple[str, dt.date], float | None]:
-    """Family in small letters and bucket -> the number of a measure."""
+def _cells(
+    plan: PublishedPlan, measure: str
+) -> tuple[dict[tuple[str, dt.date], tuple[float | None, float | None]], int]:
+    """Family in small letters and bucket -> units and money of a measure, and which of them is asked for."""
     name = "_".join(measure.lower().split())
     in_money = name not in plan.numbers and name.endswith("_value")
     found = plan.numbers.get(name.removesuffix("_value") if in_money else name)
@@ -46,9 +48,7 @@ def _cells(plan: PublishedPlan, measure: str) -> dict[tuple[str, dt.date], float
         raise ArgumentError(
             f'The plan has no measure "{measure[:40]}".', f"It has {', '.join(plan.numbers)}."
         )
-    has_units = any(quantity is not None for quantity, _ in found.values())
-    which = 1 if in_money or not has_units else 0
-    return {key: pair[which] for key, pair in found.items()}
+    return found, 1 if in_money or name not in plan.in_units else 0
 
 
 @function(
@@ -77,7 +77,8 @@ def plan_number(measure: str, family: str, bucket: float, version: str | None) -
         end = bucket_of(day, bucket_type(plan.version.bucket_type)).end
     except OverflowError:
         end = day
-    found = _cells(plan, measure).get((family.lower(), end))
+    cells, which = _cells(plan, measure)
+    found = cells.get((family.lower(), end), (None, None))[which]
     if found is None:
         raise _not_there(plan, measure, family, end)
     return found
@@ -117,10 +118,11 @@ def _not_there(plan: PublishedPlan, measure: str, family: str, end: dt.date) -> 
 def plan_table(measure: str, version: str | None) -> list[list[object]]:
     """SOP_PLAN_TABLE."""
     plan = _plan(version)
-    found = _cells(plan, measure)
+    cells, which = _cells(plan, measure)
     header = ["Family", *(float((end - _EPOCH).days) for end in plan.buckets)]
     return [header] + [
-        [family, *(found.get((family.lower(), end)) for end in plan.buckets)] for family in plan.families
+        [family, *(cells.get((family.lower(), end), (None, None))[which] for end in plan.buckets)]
+        for family in plan.families
     ]
 
 

@@ -71,7 +71,7 @@ class PublicationFiles:
         """Leave the note. Nothing was done yet: a note that is cut short is as good as none."""
         place = store.place.file
         # A store beside its workbook is still beside it after a move.
-        where = place.name if place and place.parent == self.workbook.parent else store.place.text
+        where = place.name if place and place.parent == self.workbook.parent else store.place.shown
         with self.note.open("w", encoding="utf-8") as file:
             json.dump({"version": self.version, "store": where, "workbook": self.signature}, file)
             file.flush()
@@ -162,7 +162,7 @@ def finish_interrupted(workbook: Path, by: str = "") -> Settled:
     try:
         place = place_of(where, "an interrupted publication", workbook.parent)
         named = find(workbook)
-        if named and named.text == place.text:
+        if named and named.shown == place.shown:
             place = named  # it may come with a password
         if place.file and not place.file.is_file():
             files.forget()  # it was to be made by the publication

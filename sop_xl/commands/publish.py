@@ -27,6 +27,7 @@ from sop_xl.commands.steps import kpi_measures
 from sop_xl.errors import ChecksFailed, WorkbookError
 from sop_xl.hosts.errors import HostError
 from sop_xl.store.errors import StoreError
+from sop_xl.store.place import beside
 from sop_xl.workbook.plan_table import forecasts_of, lines_of, published_versions, write_version
 from sop_xl.workbook.published import Imprint, published
 from sop_xl.workbook.read import Workbook, as_text
@@ -147,9 +148,8 @@ class Publication:
     @property
     def _makes_store(self) -> bool:
         """Whether the store is the default beside the workbook and not there yet."""
-        from sop_xl.store.place import beside
-
-        return self.place == beside(self.path) and not beside(self.path).file.is_file()  # type: ignore[union-attr]
+        file = self.place.file
+        return file is not None and not file.is_file() and self.place == beside(self.path)
 
     def _record(self, news: list[str]) -> None:
         """Note the version in the workbook."""
@@ -176,6 +176,7 @@ class Publication:
             save: saves the workbook. When it fails the version was never published: it goes away again.
         Raises:
             StoreConflict: somebody else published meanwhile; says what differs.
+            StoreError: the store went out of reach after the workbook was saved; the next command finishes it.
         """
         from sop_xl.store.store import open_store, set_up
 
@@ -189,7 +190,13 @@ class Publication:
         with open_store(self.place) as store, store.plans.publishing():
             version = self._save(store, files, save)
             self.outcome.data["content_hash"] = version.content_hash
-            self.outcome.lines += files.complete(store, self.by)
+            try:
+                self.outcome.lines += files.complete(store, self.by)
+            except (StoreError, OSError) as error:
+                raise StoreError(
+                    f"The workbook is saved with version {version.version}, which is not published yet: {error}",
+                    "The next command on the workbook finishes it.",
+                ) from error
         return self.outcome
 
     def _save(self, store: Store, files: PublicationFiles, save: Callable[[], object]) -> Version:

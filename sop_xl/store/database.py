@@ -7,6 +7,7 @@ PostgreSQL by an advisory lock that ends with the transaction.
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ CONNECT_SECONDS = 5.0
 #: Seconds that a writer waits for the writers before it; each needs a fraction of one.
 WAIT_SECONDS = 60.0
 _LOCKS = "(1397706072, hashtext(current_schema() || '{}'))"
-_BUSY = "The plan store is busy: others have been writing for a minute."
+_BUSY = "The plan store is busy: somebody else is writing or publishing."
 
 
 class Database:
@@ -47,7 +48,7 @@ class Database:
                 f"There is no plan store {place.shown} ({place.origin}).",
                 "Publish a plan first, or make one with: sop-xl store init",
             )
-        self._engine = _file_engine(place.file, wait) if place.file else _server_engine(place, wait)
+        self._engine = _file_engine(place.file, wait, make) if place.file else _server_engine(place, wait)
 
     @property
     def kind(self) -> str:
@@ -217,10 +218,12 @@ def _reason(cause: BaseException) -> str:
     return (text or type(cause).__name__).strip().split("\n")[0].rstrip(".")
 
 
-def _file_engine(file: Path, wait: float) -> sa.Engine:
-    engine = sa.create_engine(
-        URL.create("sqlite", database=str(file)), poolclass=sa.NullPool, connect_args={"timeout": wait}
-    )
+def _file_engine(file: Path, wait: float, make: bool) -> sa.Engine:
+    # Two slashes would begin the name of a computer, which SQLite does not read: a share has four.
+    address = re.sub("^file://(?=[^/])", "file:////", file.absolute().as_uri())
+    # A file that went away is missing; without a mode SQLite would make an empty one.
+    url = URL.create("sqlite", database=address, query={"mode": "rwc" if make else "rw", "uri": "true"})
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"timeout": wait})
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _: object) -> None:

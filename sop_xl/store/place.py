@@ -42,13 +42,8 @@ class Place:
 
     @property
     def shown(self) -> str:
-        """The place for people, without its password."""
+        """The place without its password, for people and for settings files."""
         return str(self.file) if self.file else without_password(self.server)
-
-    @property
-    def text(self) -> str:
-        """What may be kept in a settings file: the place without its password."""
-        return self.shown
 
 
 def place_of(text: str, origin: str, folder: Path) -> Place:
@@ -146,7 +141,7 @@ def keep(place: Place) -> Path:
     file = settings_file()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(place.text + "\n", encoding="utf-8")
+        file.write_text(place.shown + "\n", encoding="utf-8")
     except OSError as error:
         raise StoreError(
             f"{file} cannot be written: {error.strerror}.",

@@ -46,6 +46,15 @@ class PublishedPlan:
     families: tuple[str, ...]
 
     @cached_property
+    def in_units(self) -> frozenset[str]:
+        """Measures that have units; the others have money only."""
+        return frozenset(
+            measure
+            for measure, cells in self.numbers.items()
+            if any(quantity is not None for quantity, _ in cells.values())
+        )
+
+    @cached_property
     def buckets(self) -> tuple[date, ...]:
         """Last days of all buckets of the plan."""
         return tuple(sorted({bucket for cells in self.numbers.values() for _, bucket in cells}))

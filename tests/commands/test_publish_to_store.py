@@ -17,7 +17,7 @@ from pyarrow import parquet
 from sop_xl.commands.publication import PublicationFiles, note_path
 from sop_xl.commands.publish import Publication
 from sop_xl.hosts.session import open_book
-from sop_xl.store.errors import StoreConflict
+from sop_xl.store.errors import StoreConflict, StoreError
 from sop_xl.store.place import beside
 from sop_xl.store.store import Store, open_store
 from tests.tiny import done, fill, leftovers, month, planned, set_fields, sop, table_rows, type_override
@@ -267,6 +267,26 @@ def test_a_workbook_that_was_moved_with_its_files_is_finished_where_it_is(tmp_pa
     assert (said["data"]["latest"], said["data"]["interrupted"]) == ("2026-11.2", [])
     assert path.with_name("plan_published_2026-11.2.xlsx").exists()
     assert leftovers(path.parent) == []
+
+
+def test_a_store_that_goes_away_after_the_workbook_was_saved(tmp_path: Path) -> None:
+    path = planned(tmp_path)
+    done("publish", path)
+    file, away = path.with_name("plan_store.sqlite"), tmp_path / "away.sqlite"
+    with open_book(path) as session:
+        publication = Publication(session.book, session.path, "Ann")
+
+        def save() -> None:
+            session.save(keep_read_values=True)
+            file.rename(away)
+
+        with pytest.raises(StoreError, match=r"saved with version 2026-11\.2, which is not published yet"):
+            publication.release(save)
+    assert not file.exists()
+    away.rename(file)
+    assert done("refresh-kpis", path)["summary"][0].endswith("which was interrupted, is finished now.")
+    assert done("store", "status", path)["data"]["latest"] == "2026-11.2"
+    assert done("store", "verify", path)["ok"]
 
 
 def test_an_older_copy_of_a_published_workbook_is_told(tmp_path: Path) -> None:

@@ -362,7 +362,7 @@ ROWS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=20)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=12)
 @given(rows=ROWS, note=TEXTS, lag=st.integers(0, 40))
 def test_any_lines_come_back_exactly_and_with_their_hash(
     store: Store, rows: list[Any], note: str, lag: int
