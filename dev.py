@@ -112,6 +112,7 @@ def check(arguments: list[str]) -> int:
         "types": ["-m", "mypy"],
         "arrows": ["-c", "from importlinter.cli import lint_imports_command as run; run()"],
         "generated": ["-m", "sop_xl.workbook.generate", "--check"],
+        "addin": ["-m", "addin.build", "--check"],
     }
     unknown = [name for name in arguments if name not in steps]
     if unknown:
@@ -129,8 +130,8 @@ def check(arguments: list[str]) -> int:
 
 
 def build(arguments: list[str]) -> int:
-    """Write the generated files again: template, add-in sources, reference pages."""
-    return python("-m", "sop_xl.workbook.generate", *arguments)
+    """Write the generated files again: template, reference pages, Excel add-in."""
+    return python("-m", "sop_xl.workbook.generate", *arguments) or python("-m", "addin.build", *arguments)
 
 
 def bench(arguments: list[str]) -> int:
@@ -174,6 +175,11 @@ def lock(arguments: list[str]) -> int:
         "--generate-hashes",
         "--no-emit-index-url",
         "--no-emit-find-links",
+        # Under the GPL; oletools asks for it and reads our macros without it.
+        "--no-emit-package",
+        "pcodedmp",
+        "--no-emit-package",
+        "win-unicode-console",
     ]
     command += ["--custom-compile-command", "python3 dev.py lock", "--quiet", "-o", str(LOCK), *arguments]
     build_requires = "\n".join(project["build-system"]["requires"])

@@ -15,7 +15,22 @@ import time
 from pathlib import Path
 from typing import Any
 
-from forecast_page import ACROSS, COMBINED, FEW, LARGE, MEAN_OF, OWN, SAMPLED, SPARSE, Results, Scores, write
+from forecast_page import (
+    ACROSS,
+    COMBINED,
+    FEW,
+    LARGE,
+    MEAN_OF,
+    OWN,
+    SAMPLED,
+    SPARSE,
+    SPIKE_SEEDS,
+    SPIKE_SERIES,
+    Results,
+    Scores,
+    Spikes,
+    write,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".bench-venv"
@@ -226,6 +241,39 @@ def _sparse(parts: list[Any]) -> tuple[float, float]:
     return rmsse, float(sum(ahead for _, ahead, _ in parts) / sum(actual for _, _, actual in parts) - 1)
 
 
+def compare_spikes(names: list[str], results: Results) -> None:
+    """What cleaning is worth: 2 % of the buckets become five to ten times as large."""
+    import numpy as np
+    from forecast_sets import competitions
+
+    from sop_xl.forecasting import forecast
+    from sop_xl.forecasting.cleaning import clean
+
+    for data in competitions(names):
+        rows = data.sample(SPIKE_SERIES)
+        history = data.matrix(rows)
+
+        def owa(given: Any, data: Any = data, rows: Any = rows) -> float:
+            return _score(data, rows, forecast(given, data.horizon, data.season), 1.0).owa
+
+        plain = owa(history)
+        raw, cleaned, found, mistaken = [], [], [], []
+        for seed in range(SPIKE_SEEDS):
+            rng = np.random.default_rng(seed)
+            hit = (rng.random(history.shape) < 0.02) & ~np.isnan(history)
+            spiked = np.where(hit, history * rng.uniform(5, 10, history.shape), history)
+            tamed = clean(spiked, data.season)
+            replaced = (tamed != spiked) & ~np.isnan(spiked)
+            raw.append(owa(spiked) / plain)
+            cleaned.append(owa(tamed) / plain)
+            found.append(replaced[hit].mean())
+            mistaken.append(replaced[~hit].sum() / (~np.isnan(history) & ~hit).sum())
+        untouched = owa(clean(history, data.season)) / plain
+        done = Spikes(raw, cleaned, untouched, float(np.mean(found)), float(np.mean(mistaken)))
+        results.spikes[data.name] = done
+        print(f"{data.name} spikes: as it is {max(raw):.3f}, cleaned {max(cleaned):.3f} at worst", flush=True)
+
+
 def measure(results: Results, large: bool) -> None:
     """Latency in fresh processes, and one large batch."""
     for name, setup in _SETUPS.items():
@@ -247,8 +295,8 @@ def _fresh(code: str, **environment: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def inside_environment(arguments: list[str]) -> int:
-    """Run this script again with the Python of ``.bench-venv``, making the environment first if need be."""
+def inside_environment(arguments: list[str], script: Path) -> int:
+    """Run a benchmark again with the Python of ``.bench-venv``, making the environment first if need be."""
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wanted = (ROOT / "benchmarks" / "requirements.txt").read_text(encoding="utf-8")
     stamp = VENV / "stamp.txt"
@@ -261,7 +309,7 @@ def inside_environment(arguments: list[str]) -> int:
                 raise SystemExit("The peers could not be installed; the reason is above.")
         stamp.write_text(wanted, encoding="utf-8")
     environment = {**os.environ, **SINGLE_CORE, "PYTHONPATH": str(ROOT), "SOP_BENCH": "1", "SOP_FAST": "0"}
-    return subprocess.call([str(python), str(Path(__file__)), *arguments], env=environment)
+    return subprocess.call([str(python), str(script), *arguments], env=environment)
 
 
 def main(arguments: list[str]) -> int:
@@ -281,7 +329,7 @@ def main(arguments: list[str]) -> int:
     if "SOP_BENCH" not in os.environ:
         if given.cache:
             arguments = [*arguments, "--cache", str(given.cache.resolve())]
-        return inside_environment(arguments)
+        return inside_environment(arguments, Path(__file__))
     from forecast_peers import Cache
 
     results = Results()
@@ -295,6 +343,7 @@ def main(arguments: list[str]) -> int:
     )
     compare_bands([part for part in given.sets.split(",") if part], given.sample, cache, results)
     compare_sparse(cache, results)
+    compare_spikes([part for part in given.sets.split(",") if part], results)
     measure(results, not given.no_large)
     write(results, given.page, given.sample)
     return 0

@@ -30,7 +30,7 @@ def run(*words: str | Path) -> None:
 
 
 def demo(folder: Path) -> None:
-    """Build the sample company, run the cycle, publish, and say where to look."""
+    """Build the sample company, run the cycle, publish, make the pack, and say where to look."""
     folder.mkdir(parents=True, exist_ok=True)
     mapping = build(folder / "extracts")
     print(
@@ -41,11 +41,13 @@ def demo(folder: Path) -> None:
     run("load-actuals", workbook, "--mapping", mapping)
     run("run-cycle", workbook)
     run("publish", workbook, "--by", "demo")
+    run("pack", workbook, "--output", folder / "sop_pack.pptx", "--by", "demo")
     print(
         f"""
 Look at
   {workbook}            the planning workbook: start on Home, then Executive
   {folder / "sop_published.xlsx"}  what finance links to
+  {folder / "sop_pack.pptx"}       the presentation for the executive meeting
 Change something (a Sales override on Demand, say), save, and run again:
   .venv/bin/sop-xl run-cycle {workbook}      (Windows: .venv\\Scripts\\sop-xl)"""
     )

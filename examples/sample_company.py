@@ -347,7 +347,8 @@ class Company:
             days = f["target_days"] if f["make"] == "MTS" else None
             terms = [f["strategy"], days, f.get("target_backlog_weeks"), f["service"], price, cost]
             backlog = self.backlog[code] or None
-            self._add("tblFamilies", code, f["name"], f["unit"], f["make"], *terms, backlog, *f["owners"])
+            names = code, f["name"], f["unit"], f["make"]
+            self._add("tblFamilies", *names, *terms, backlog, *f["stored"], *f["owners"])
 
     def plan(self, code: str, chase: bool, frozen: bool) -> list[float]:
         """Production of a family by plain chase, or as its strategy asks; calibrates the capacity.
@@ -398,9 +399,10 @@ class Company:
             ]
             busiest = max(units / day for load in plans for units, day in zip(load, days, strict=True))
             hours = [round(busiest / resource["peak"] * day) for day in days]
-            overtime = round(resource["overtime"][0] * min(hours))
+            (overtime, rate), (outside, price) = resource["overtime"], resource["subcontract"]
+            help_ = [round(overtime * min(hours)), rate, round(outside * min(hours)), price]
             names = [code, resource["kind"], resource["name"], resource["unit"]]
-            self._add("tblResources", *names, overtime, *resource["overtime"][1:])
+            self._add("tblResources", *names, *help_)
             for month, available in zip(PLANNED, hours, strict=True):
                 self._add("tblCapacity", code, last_day(month), available, round(available * 0.98))
             for offset, bill in ((0, resource["bill"]), (1, resource.get("earlier", {}))):

@@ -9,29 +9,25 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sop_xl import __version__
+from sop_xl.commands.catalogue import COMMANDS, Command
+from sop_xl.commands.catalogue import command as entry_of
 from sop_xl.commands.store_arguments import add_arguments as add_store_arguments
 
 if TYPE_CHECKING:
     from sop_xl.checks import Issue
     from sop_xl.commands.outcome import Outcome
 
-#: Commands that work on an open workbook: name -> function of sop_xl.commands.steps and its help.
-STEPS: dict[str, tuple[str, str]] = {
-    "check": ("check", "list every problem of the input; changes nothing"),
-    "forecast": ("forecast", "forecast every family; overrides stay"),
-    "plan-supply": ("plan_supply", "propose production by each family's strategy"),
-    "check-capacity": ("check_capacity", "compare load and capacity of every resource"),
-    "reconcile": ("reconcile", "list the gaps between demand, supply and money"),
-    "value-plan": ("value_plan", "value the plan against budget, last year and the last plan"),
-    "refresh-kpis": ("refresh_kpis", "calculate the measures"),
-    "run-cycle": ("run_cycle", "all of these in order, written once"),
-}
+#: Commands that need nothing but the workbook.
+STEPS: dict[str, Command] = {entry.name: entry for entry in COMMANDS if entry.plain}
+#: Commands that take the options of the forecast.
+FORECASTING = ("forecast", "run-cycle")
+REVERT = "put back what the last command replaced"
 WARNINGS_SHOWN = 12
 
 
@@ -42,6 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from udfs.command_line import call_command, functions_command
 
         return (call_command if words[0] == "call" else functions_command)(words[1:])
+    if words and words[0] in ("addin", "doctor"):
+        from addin.command_line import addin_command, doctor_command
+
+        return (addin_command if words[0] == "addin" else doctor_command)(words[1:])
+    if words and words[0] == "calc":
+        from addin.libreoffice.command_line import calc_command
+
+        return calc_command(words[1:])
     options = _parser().parse_args(words)
     return _run(options)
 
@@ -53,36 +57,99 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"sop-xl {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, help: str) -> argparse.ArgumentParser:
+    def command(name: str) -> argparse.ArgumentParser:
+        help = entry_of(name).help
         added = commands.add_parser(name, help=help, description=help)
         added.add_argument("workbook", type=Path, metavar="WORKBOOK")
         added.add_argument("--json", action="store_true", help="print the result as JSON")
         return added
 
-    new = command("new", "make an empty workbook from the template")
+    new = command("new")
     new.add_argument("--company", help="name on the cycle card")
     new.add_argument("--first-bucket", type=_day, metavar="DATE", help="a day in the first bucket to plan")
-    load = command("load-actuals", "fill the tables from files or queries by a mapping")
+    load = command("load-actuals")
     load.add_argument(
         "--mapping", type=Path, required=True, metavar="FILE", help="TOML file: which column goes where"
     )
     load.add_argument(
         "--source", type=Path, metavar="FILE", help="read this file in place of the mapping's own"
     )
-    for name, (_, help) in STEPS.items():
-        command(name, help)
-    publish = command("publish", "freeze the plan and write the workbook that others link to")
+    for name in STEPS:
+        step = command(name)
+        if name in FORECASTING:
+            _forecast_options(step)
+    added = commands.add_parser("revert", help=REVERT, description=REVERT)
+    added.add_argument("workbook", type=Path, metavar="WORKBOOK")
+    added.add_argument("--json", action="store_true", help="print the result as JSON")
+    publish = command("publish")
     publish.add_argument(
         "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
     )
+    pack = command("pack")
+    pack.add_argument(
+        "--output", type=Path, metavar="FILE", help="the .pptx file; without it, beside the workbook"
+    )
+    pack.add_argument("--pdf", action="store_true", help="also as PDF, by LibreOffice")
+    pack.add_argument("--by", default="", metavar="NAME", help="who makes it; without it, the user's name")
     help = "the store of published plans: store init, verify, status or versions"
     add_store_arguments(commands.add_parser("store", help=help, description=help))
     for name, help in (
         ("call", "call a SOP_ function: call NAME ARG…, each ARG one JSON value or @file.json"),
         ("functions", "list the SOP_ functions, or show one page of help: functions NAME"),
+        ("addin", "the Excel add-in: addin install, uninstall, status or build"),
+        ("calc", "the extension for LibreOffice Calc: calc install, uninstall, status or build"),
+        ("doctor", "look for what keeps the Excel add-in from working"),
     ):
         commands.add_parser(name, help=help)
     return parser
+
+
+def _forecast_options(parser: argparse.ArgumentParser) -> None:
+    """How the baseline is made; what is given is written to the cycle card, so that it holds from then on."""
+    group = parser.add_argument_group("how to forecast (kept on Home)")
+    group.add_argument(
+        "--clean",
+        type=_spike_limit,
+        metavar="LIMIT",
+        default=argparse.SUPPRESS,
+        help="replace spikes further out than LIMIT typical deviations (8 is usual); off: leave the history",
+    )
+    group.add_argument(
+        "--working-days",
+        choices=("on", "off"),
+        default=argparse.SUPPRESS,
+        help="forecast per working day",
+    )
+    group.add_argument(
+        "--reconcile",
+        type=str.upper,
+        metavar="METHOD",
+        default=argparse.SUPPRESS,
+        help="how families and items are made to agree: MIDDLE_OUT, BOTTOM_UP, TOP_DOWN, OLS ...",
+    )
+
+
+def _spike_limit(text: str) -> float | None:
+    if text.lower() == "off":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor off") from None
+
+
+def _card(options: argparse.Namespace) -> dict[str, str | float]:
+    """The fields of the cycle card that the options fill."""
+    card: dict[str, str | float] = {}
+    if "clean" in options:
+        card["Home_CleanSpikes"] = "N" if options.clean is None else "Y"
+        if options.clean is not None:
+            card["Home_SpikeLimit"] = options.clean
+    if "working_days" in options:
+        card["Home_PerWorkingDay"] = "Y" if options.working_days == "on" else "N"
+    if "reconcile" in options:
+        card["Home_ReconcileMethod"] = options.reconcile
+    return card
 
 
 def _day(text: str) -> date:
@@ -127,6 +194,10 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
         from sop_xl.commands.new import new
 
         return new(path, company=options.company, first_bucket=options.first_bucket)
+    if options.command == "revert":
+        from sop_xl.commands.revert import revert
+
+        return revert(path)
     from sop_xl.commands.publication import finish_interrupted
     from sop_xl.hosts.session import open_book
 
@@ -134,21 +205,30 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
     settled = [] if options.command == "publish" else finish_interrupted(path.absolute()).said
     progress = _Progress(options.json)
     try:
-        with open_book(path, read_only=options.command == "check") as session:
+        with open_book(path, read_only=options.command in ("check", "pack")) as session:
             if options.command == "publish":
                 from sop_xl.commands.publish import Publication
 
                 publication = Publication(session.book, session.path, options.by, progress)
                 return publication.release(lambda: session.save(keep_read_values=True))
+            if options.command == "pack":
+                from sop_xl.commands.pack import pack
+
+                return pack(
+                    session.book,
+                    options.output,
+                    progress,
+                    workbook=session.path,
+                    pdf=options.pdf,
+                    by=options.by,
+                )
             if options.command == "load-actuals":
                 from sop_xl.commands.load_actuals import load_actuals
 
                 outcome = load_actuals(session.book, options.mapping, options.source, progress)
             else:
-                from sop_xl.commands import steps
-
-                step: Callable[..., Outcome] = getattr(steps, STEPS[options.command][0])
-                outcome = step(session.book, progress)
+                card = {"card": _card(options)} if options.command in FORECASTING else {}
+                outcome = STEPS[options.command].load()(session.book, progress=progress, **card)
             if outcome.changed:
                 progress("Saving", 1.0)
                 session.save(keep_read_values=True)

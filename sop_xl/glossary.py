@@ -37,7 +37,7 @@ TERMS: tuple[Term, ...] = (
     Term("load", "hours", "Bill of resources x production plan"),
     Term("capacity", "hours", "What a resource has in a bucket, without overtime"),
     Term("utilization", "fraction", "Load / capacity"),
-    Term("strategy", "text", "How production follows demand: LEVEL, CHASE or TARGET"),
+    Term("strategy", "text", "How production follows demand: LEVEL, CHASE, TARGET or OPTIMAL"),
     Term("gap", "money", "Plan - budget"),
     Term("published", "text", "Frozen and handed out; never changed afterwards"),
     Term("lag", "days", "Age in buckets of the forecast an actual is compared with"),

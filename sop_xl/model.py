@@ -24,11 +24,17 @@ class Family:
 
     Attributes:
         make: ``"MTS"`` to stock or ``"MTO"`` to order.
-        strategy: ``"LEVEL"``, ``"CHASE"`` or ``"TARGET"``.
+        strategy: ``"LEVEL"``, ``"CHASE"``, ``"TARGET"`` or ``"OPTIMAL"``.
         target_days: working days of demand to hold.
         target_backlog_weeks: weeks of orders to keep open (make to order).
         price, unit_cost: money per unit, NaN where not given.
         opening_inventory, opening_backlog: units at the start of the current bucket.
+        method: how the family is forecast, a method of SOP_FORECAST.
+        holding_cost, backorder_cost: money per unit and bucket, in stock or late; NaN where not given.
+        lot_minimum: units made at least in a bucket that makes any, NaN where not given.
+        inventory_limit: units in stock at most at the end of a bucket, NaN where not given.
+
+    What counts where a cost or limit is not given: `sop_xl.supply.costs`.
     """
 
     code: str
@@ -43,8 +49,13 @@ class Family:
     unit_cost: float = float("nan")
     opening_inventory: float = 0.0
     opening_backlog: float = 0.0
+    holding_cost: float = float("nan")
+    backorder_cost: float = float("nan")
+    lot_minimum: float = float("nan")
+    inventory_limit: float = float("nan")
     demand_owner: str = ""
     supply_owner: str = ""
+    method: str = "AUTO"
 
 
 @dataclass(frozen=True)
@@ -53,8 +64,10 @@ class Resource:
 
     Attributes:
         unit: unit of load and capacity, hours where not given.
-        overtime_limit: units of the resource per bucket that overtime adds at most, NaN where not given.
-        overtime_cost: money per unit of the resource.
+        overtime_limit, subcontract_limit: units of the resource per bucket that overtime or others add at
+            most, NaN where not given.
+        overtime_cost, subcontract_cost: money per unit of the resource on top of the unit cost, NaN where not
+            given.
     """
 
     code: str
@@ -63,6 +76,8 @@ class Resource:
     unit: str = "h"
     overtime_limit: float = float("nan")
     overtime_cost: float = float("nan")
+    subcontract_limit: float = float("nan")
+    subcontract_cost: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,21 @@ class BillLine:
     resource: int
     hours: float
     offset: int = 0
+
+
+@dataclass(frozen=True)
+class ForecastSettings:
+    """How the baseline is made.
+
+    Attributes:
+        spike_limit: spikes further out than this many typical deviations are replaced; NaN: history stays.
+        per_working_day: whether histories are forecast per working day and multiplied by the days to come.
+        reconcile: how families and items are made to agree, a method of SOP_RECONCILE.
+    """
+
+    spike_limit: float = float("nan")
+    per_working_day: bool = False
+    reconcile: str = "MIDDLE_OUT"
 
 
 @dataclass(frozen=True)
@@ -92,9 +122,13 @@ class PlanInput:
         firm_production: production already ordered for planned buckets, NaN where none; kept in frozen buckets.
         past_planned, past_actual: production of the closed buckets shown, (families, past).
         capacity, demonstrated: (resources, planned), NaN = not given.
+        overtime, subcontract: extra units of the resource booked, (resources, planned), NaN where none.
         budget_quantity, budget_revenue, budget_margin: (families, planned), NaN = not given.
-        previous_demand, previous_revenue: last published plan, (families, planned), NaN = not in it.
+        previous_demand, previous_shipments, previous_revenue, previous_margin: last published plan, (families,
+            planned), NaN = not in it.
         past_consensus: consensus published for the closed buckets shown, (families, past).
+        forecasting: how the baseline is made.
+        history_days: working days of the history's buckets; may be left out unless the baseline needs them.
     """
 
     horizon: Horizon
@@ -119,12 +153,18 @@ class PlanInput:
     past_actual: Array
     capacity: Array
     demonstrated: Array
+    overtime: Array
+    subcontract: Array
     budget_quantity: Array
     budget_revenue: Array
     budget_margin: Array
     previous_demand: Array
+    previous_shipments: Array
     previous_revenue: Array
+    previous_margin: Array
     past_consensus: Array
+    forecasting: ForecastSettings = ForecastSettings()
+    history_days: Array | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -139,6 +179,11 @@ class PlanInput:
         [2.0]
         """
         return np.array([getattr(family, attribute) for family in self.families], dtype=float)
+
+    @property
+    def available(self) -> Array:
+        """Capacity with the extra booked on top, (resources, planned); NaN where no capacity is given."""
+        return self.capacity + np.nan_to_num(self.overtime) + np.nan_to_num(self.subcontract)
 
     @property
     def to_stock(self) -> NDArray[np.bool_]:
@@ -188,6 +233,8 @@ class Plan:
         backlog: NaN for families made to stock.
         constrained_demand: what can be shipped.
         load: (resources, planned) in units of the resource.
+        production_cost, holding_cost, backorder_cost: money.
+        overtime_cost, subcontract_cost: money, (resources, planned).
     """
 
     given: PlanInput
@@ -208,18 +255,29 @@ class Plan:
     margin: Array
     inventory_value: Array
     demand_value: Array
+    production_cost: Array
+    holding_cost: Array
+    backorder_cost: Array
+    overtime_cost: Array
+    subcontract_cost: Array
 
     @property
     def utilization(self) -> Array:
-        """Load / capacity, NaN where no capacity is given or it is zero."""
-        capacity = np.where(self.given.capacity > 0, self.given.capacity, np.nan)
-        return self.load / capacity
+        """Load / available capacity, NaN where no capacity is given or it is zero."""
+        available = self.given.available
+        return self.load / np.where(available > 0, available, np.nan)
 
     @property
     def short(self) -> Array:
         """Units of each resource that are missing, (resources, planned)."""
-        missing: Array = np.maximum(np.nan_to_num(self.load - self.given.capacity, nan=0.0), 0.0)
+        missing: Array = np.maximum(np.nan_to_num(self.load - self.given.available, nan=0.0), 0.0)
         return missing
+
+    @property
+    def result(self) -> float:
+        """Margin less holding, backorders, overtime and subcontracting, over the plan; what is not known counts 0."""
+        costs = (self.holding_cost, self.backorder_cost, self.overtime_cost, self.subcontract_cost)
+        return float(np.nansum(self.margin) - sum(np.nansum(cost) for cost in costs))
 
 
 @dataclass(frozen=True)
@@ -256,7 +314,7 @@ class Gap:
     """Where demand, supply and money do not meet.
 
     Attributes:
-        kind: capacity, inventory, service, budget, hierarchy or stale.
+        kind: capacity, inventory, target, service, budget, hierarchy or stale.
         subject: family or resource.
         bucket: last day of the bucket, None for the whole plan.
         size: how much is missing, in ``unit``.

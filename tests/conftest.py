@@ -103,3 +103,9 @@ def plan_store_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.store.example import example_store
 
     return example_store(tmp_path_factory.mktemp("plan_store"))
+
+
+@pytest.fixture
+def example_store(plan_store_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SOP_PLAN and its like find the store of their examples in this process."""
+    monkeypatch.setenv("SOP_STORE", str(plan_store_file))

@@ -16,7 +16,7 @@ _BILL = Argument(
     "bill", "matrix", "Hours per unit, one resource per row, one family per column.", empty="zero"
 )
 _LOAD = "Hours per bucket, one resource per row."
-_SHAPES = ("#VALUE!", "A cell is not a number, or the ranges do not fit together.")
+_SHAPES = ("#VALUE!", "A cell is not a number, hours are negative, or the ranges do not fit together.")
 
 
 @function(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -215,6 +216,50 @@ def texts(value: object, name: str) -> list[list[str]]:
         ["" if cell is None else _text(cell, name, r, c) for c, cell in enumerate(row)]
         for r, row in enumerate(rows_of(value, name))
     ]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of a table of parameters: its number from 1, its name, and its values, None where empty."""
+
+    row: int
+    name: str
+    values: tuple[float | str | bool | None, ...]
+
+
+def settings(value: object, name: str) -> list[Setting]:
+    """The rows of a table of parameters: a name, then one value or one per bucket.
+
+    Rows without a name and values are left out, as are the empty cells behind the last value of a row.
+
+    Raises:
+        ArgumentError: one column only, a name or a value that is none.
+
+    >>> settings([["strategy", "LEVEL"], ["hire_cost", 300]], "parameters")[1]
+    Setting(row=2, name='hire_cost', values=(300.0,))
+    """
+    if isinstance(value, list | tuple) and value and all(isinstance(row, list | tuple) for row in value):
+        # On the command line rows need not be filled up with empty cells as in a range, and values may be a list.
+        table = [[*row[:-1], *row[-1]] if row and isinstance(row[-1], list) else [*row] for row in value]
+        width = max(len(row) for row in table)
+        value = [[*row, *[None] * (width - len(row))] for row in table]
+    rows = rows_of(value, name)
+    if len(rows[0]) < 2:
+        raise ArgumentError(f"{name} has one column.", "Give two columns: name and value.")
+    found = []
+    for r, (label, *cells) in enumerate(rows):
+        while cells and (cells[-1] is None or (isinstance(cells[-1], str) and not cells[-1].strip())):
+            cells.pop()
+        if not cells and (label is None or label == ""):
+            continue
+        if not isinstance(label, str) or not label.strip():
+            raise _not_a_name(label, name, r, 0)
+        values = tuple(
+            cell if isinstance(cell, bool | str) else _number(cell, name, r, c, "refused", False)
+            for c, cell in enumerate(cells, start=1)
+        )
+        found.append(Setting(r + 1, label.strip(), values))
+    return found
 
 
 def date(value: object, name: str) -> float:

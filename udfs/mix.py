@@ -6,7 +6,7 @@ from sop_xl.errors import ArgumentError
 from sop_xl.supply.shapes import Array
 from udfs.registry import Argument, Example, function
 
-METHODS = ("BOTTOM_UP", "TOP_DOWN", "OLS", "WLS_STRUCT", "WLS_VAR", "MINT_SHRINK")
+METHODS = ("BOTTOM_UP", "TOP_DOWN", "MIDDLE_OUT", "OLS", "WLS_STRUCT", "WLS_VAR", "MINT_SHRINK")
 
 
 @function(
@@ -38,7 +38,7 @@ METHODS = ("BOTTOM_UP", "TOP_DOWN", "OLS", "WLS_STRUCT", "WLS_VAR", "MINT_SHRINK
     undefined="",
     example=Example(
         ([[10, 11, 10, 90, 10, 11, None, 11, 10]], 1),
-        [[10.0, 11.0, 10.0, 11.0, 10.0, 11.0, 11.0, 11.0, 10.0]],
+        [[10.0, 11.0, 10.0, 10.5, 10.0, 11.0, 11.0, 11.0, 10.0]],
     ),
 )
 def clean(history: Array, season: int, threshold: float) -> Array:
@@ -67,11 +67,21 @@ def clean(history: Array, season: int, threshold: float) -> Array:
             required=False,
             empty="missing",
         ),
+        Argument(
+            "level",
+            "integer",
+            "For MIDDLE_OUT: steps below the total of the level that stays. Empty: halfway down, so the families "
+            "of total, families and items.",
+            required=False,
+        ),
     ),
     result="Units, in the shape of base; never negative in a bucket where base is not.",
     shape="range",
     errors=(
-        ("#VALUE!", "The nodes are no tree, ranges do not fit, a cell is not a number, no residuals."),
+        (
+            "#VALUE!",
+            "The nodes are no tree, ranges do not fit, a cell is not a number, no residuals, no such level.",
+        ),
         ("#NUM!", "A sum is too large for a number."),
     ),
     example=Example(
@@ -79,11 +89,13 @@ def clean(history: Array, season: int, threshold: float) -> Array:
         [[110.0], [66.0], [44.0]],
     ),
 )
-def reconcile(nodes: list[list[str]], base: Array, method: str, residuals: Array | None) -> Array:
+def reconcile(
+    nodes: list[list[str]], base: Array, method: str, residuals: Array | None, level: int | None
+) -> Array:
     """SOP_RECONCILE."""
     from sop_xl.demand import reconcile as levels
 
     if len(nodes[0]) != 2:
         raise ArgumentError(f"nodes has {len(nodes[0])} columns.", "Give two columns: node and parent.")
     names, parents = zip(*nodes, strict=True)
-    return levels.reconcile(names, parents, base, method, residuals)
+    return levels.reconcile(names, parents, base, method, residuals, level)

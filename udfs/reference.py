@@ -49,7 +49,11 @@ def help_rows() -> list[tuple[str, ...]]:
     """The help sheet: a header, then one row of text per function."""
     rows: list[tuple[str, ...]] = [HELP_HEADER]
     for entry in functions():
-        arguments = "\n".join(f"{argument.name}: {_explained(argument)}" for argument in entry.arguments)
+        lines = []
+        for argument in entry.arguments:
+            lines.append(f"{argument.name}: {_explained(argument)}")
+            lines += [f"- {name}: {meaning}" for name, meaning in argument.settings]
+        arguments = "\n".join(lines)
         errors = "\n".join(f"{value} {when}" for value, when in entry.errors)
         rows.append((entry.category, entry.signature, entry.summary, arguments, entry.result, errors))
     return rows
@@ -60,6 +64,11 @@ def help_text(entry: Function) -> str:
     width = max(len(argument.label) for argument in entry.arguments) + 2
     lines = [entry.signature, "", f"  {entry.summary}", "", "Arguments"]
     lines += [f"  {argument.label:<{width}}{_explained(argument)}" for argument in entry.arguments]
+    for argument in entry.arguments:
+        if argument.settings:
+            width = max(len(name) for name, _ in argument.settings) + 2
+            lines += ["", argument.name.capitalize()]
+            lines += [f"  {name:<{width}}{meaning}" for name, meaning in argument.settings]
     lines += ["", "Result", f"  {entry.result}", "", "Errors"]
     lines += [f"  {value:<9}{when}" for value, when in entry.errors]
     lines += ["", "Example", f"  {entry.command}", f"  {json.dumps(entry.example.result)}"]
@@ -71,6 +80,10 @@ def _section(entry: Function) -> str:
         f"| `{argument.label}` | {_explained(argument).replace('|', chr(92) + '|')} |"
         for argument in entry.arguments
     )
+    for argument in entry.arguments:
+        if argument.settings:
+            known = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in argument.settings)
+            arguments += f"\n\n| {argument.name} | meaning |\n|---|---|\n{known}"
     errors = "\n".join(f"- `{value}` {when}" for value, when in entry.errors)
     return f"""
 ### {entry.name}

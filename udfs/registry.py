@@ -19,6 +19,7 @@ import numpy as np
 
 from sop_xl.errors import ArgumentError, SopError
 from udfs import cells, convert
+from udfs.answers import Answers
 from udfs.cells import CellError, Cells
 from udfs.convert import Empty
 
@@ -36,16 +37,18 @@ __all__ = [
 
 log = logging.getLogger("sop_xl.functions")
 
-CATEGORIES = ("Demand", "Supply", "Capacity", "KPIs", "Finance")
+CATEGORIES = ("Demand", "Supply", "Capacity", "KPIs", "Finance", "Help")
 _MODULES = (
     "udfs.demand",
     "udfs.mix",
     "udfs.supply",
+    "udfs.aggregate",
     "udfs.capacity",
     "udfs.accuracy",
     "udfs.kpi",
     "udfs.finance",
     "udfs.plan",
+    "udfs.explain",
 )
 
 Kind = Literal[
@@ -62,6 +65,8 @@ Kind = Literal[
     "flags",  # numbers or TRUE/FALSE
     "date",
     "dates",
+    "cell",  # one cell of any content, an error included
+    "settings",  # rows of a name and its value, or values per bucket
 ]
 Result = Literal["number", "series", "range", "table"]
 
@@ -72,7 +77,8 @@ class Argument:
 
     empty: what an empty cell in its range means. ``required`` arguments may still be empty cells where
     ``empty`` gives them a meaning; an omitted optional one takes ``default``, which None leaves to the
-    function. ``repeated`` marks a last argument that may come several times.
+    function. ``repeated`` marks a last argument that may come several times. ``settings``: for an argument of
+    that kind, the names it knows, each with what it means.
     """
 
     name: str
@@ -83,6 +89,7 @@ class Argument:
     empty: Empty = "refused"
     words: tuple[str, ...] = ()
     repeated: bool = False
+    settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def label(self) -> str:
@@ -137,6 +144,7 @@ class Function:
 
 
 _functions: dict[str, Function] = {}
+_answers = Answers()
 
 
 def function(
@@ -211,6 +219,18 @@ def call(name: str, arguments: Sequence[object]) -> Cells:
         entry = lookup(name)
         if entry is None:
             return CellError("#NAME?", _unknown(name))
+        if entry.pure:
+            return _answers.get(entry.name, arguments, lambda: _answer(entry, arguments))
+        return _answer(entry, arguments)
+    except Exception as failure:
+        # A host must never see a traceback; the log keeps it for whoever mends this.
+        log.exception("%s failed", name)
+        return CellError("#VALUE!", f"{name} failed unexpectedly: {type(failure).__name__}: {failure}"[:500])
+
+
+def _answer(entry: Function, arguments: Sequence[object]) -> Cells:
+    """The result or the refusal; anything else that is raised is a fault of ours."""
+    try:
         values, column = _read(entry, arguments)
         with np.errstate(all="ignore"):
             result = entry.body(*values)
@@ -219,10 +239,6 @@ def call(name: str, arguments: Sequence[object]) -> Cells:
             return cells.to_cells(result, entry.undefined)
     except SopError as refusal:
         return CellError(refusal.excel_error, str(refusal))
-    except Exception as failure:
-        # A host must never see a traceback; the log keeps it for whoever mends this.
-        log.exception("%s failed", name)
-        return CellError("#VALUE!", f"{name} failed unexpectedly: {type(failure).__name__}: {failure}"[:500])
 
 
 def _unknown(name: object) -> str:
@@ -290,6 +306,10 @@ def _value(argument: Argument, value: object) -> tuple[Any, bool | None]:
             return convert.date(value, name), None
         case "dates":
             return convert.dates(value, name, empty), None
+        case "cell":
+            return convert.single(value, name), None
+        case "settings":
+            return convert.settings(value, name), None
 
 
 def _literal(value: object) -> str:

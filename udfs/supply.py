@@ -181,7 +181,7 @@ def safety_stock(
     category="Supply",
     summary="Working days until the inventory is used up by the demand that follows.",
     arguments=(
-        Argument("inventory", "vector", "Units on hand: one cell, or one per series."),
+        Argument("inventory", "vector", "Units on hand, below zero if owed: one cell, or one per series."),
         Argument(
             "future_demand", "series", "Units per bucket from the next bucket on. Empty is 0.", empty="zero"
         ),
@@ -189,14 +189,18 @@ def safety_stock(
     ),
     result=(
         "Days: one number, or one below the other for several series. After the last bucket its daily rate "
-        "goes on; 0 where nothing is on hand."
+        "goes on. A shortage is days below zero, at the daily rate of the first bucket."
     ),
     shape="range",
     errors=(
         ("#VALUE!", "A cell is not a number, demand is negative, or working days are not above zero."),
-        ("#N/A", "The last bucket has no demand, and the inventory is never used up."),
+        (
+            "#N/A",
+            "The last bucket has no demand and the inventory is never used up, or the first bucket has none to "
+            "measure a shortage by.",
+        ),
     ),
-    undefined="The inventory is never used up: the last bucket has no demand.",
+    undefined="The inventory is never used up, or a shortage meets no demand: a bucket at the end or start has none.",
     example=Example((150, [[100, 100]], 20), 30.0),
 )
 def days_of_supply(stock: Array, future_demand: Array, working_days: Array | float) -> Array:

@@ -12,9 +12,11 @@ from sop_xl.checks import Issue, check_tables, errors
 from sop_xl.commands.outcome import Outcome, Progress, silent
 from sop_xl.errors import ChecksFailed
 from sop_xl.hosts.file_engine import remember_values
-from sop_xl.model import Plan, PlanInput
+from sop_xl.model import Array, Items, Plan, PlanInput
 from sop_xl.process import planning
+from sop_xl.process.baseline import Baseline, forecast_items, forecast_levels
 from sop_xl.process.mix import mix_of
+from sop_xl.supply.joint import JointPlan
 from sop_xl.workbook import gather, input_checks
 from sop_xl.workbook.contents import ViewContents, contents
 from sop_xl.workbook.mix import items_of, write_mix
@@ -64,11 +66,40 @@ class Cycle:
     def given(self, value: PlanInput) -> None:
         self._given = value
         self.__dict__.pop("plan", None)
+        self.__dict__.pop("joint", None)
+
+    def propose(self) -> None:
+        """A new production proposal for every family."""
+        joint = self.joint
+        self.given = planning.with_proposal(self.given, joint)
+        # A proposal is no part of what the joint plan is made from: it need not be solved again.
+        self.joint = joint
+
+    @cached_property
+    def joint(self) -> JointPlan | None:
+        """The joint plan of the families with the strategy OPTIMAL, for what is given now."""
+        return planning.joint_of(self.given)
 
     @cached_property
     def plan(self) -> Plan:
         """The plan that follows from what is given now."""
         return planning.build(self.given)
+
+    @cached_property
+    def items(self) -> Items:
+        """The items of the families."""
+        return items_of(self.tables, self.horizon)
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """A new forecast of families and items; no step changes what it is made from."""
+        return forecast_levels(self.given, self.items)
+
+    @cached_property
+    def item_forecast(self) -> Array:
+        """Forecasts of the items, without those of the families where they are not needed."""
+        made = self.__dict__.get("baseline")
+        return made.items if made is not None else forecast_items(self.given, self.items)
 
     def views(self) -> dict[str, ViewContents]:
         """The numbers of all planning views."""
@@ -85,8 +116,8 @@ class Cycle:
         self.progress("Writing the pages", 0.85)
         write_pages(self.workbook, self.plan, grids, remember_values)
         write_notices(self.workbook, self.plan)
-        items = items_of(self.tables, self.horizon)
-        write_mix(self.workbook, self.plan, items, mix_of(self.plan, items))
+        mix = mix_of(self.plan, self.items, self.item_forecast)
+        write_mix(self.workbook, self.plan, self.items, mix)
         write_draft(self.workbook, self.tables["tblPlan"], self.plan)
         self.log(outcome)
         self.progress("Written", 1.0)

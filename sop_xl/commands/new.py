@@ -6,9 +6,11 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import xlwings as xw
+
 from sop_xl.buckets import bucket_of, shift
 from sop_xl.commands.cycle import today
-from sop_xl.commands.outcome import Outcome
+from sop_xl.commands.outcome import Outcome, Progress, silent
 from sop_xl.errors import WorkbookError
 from sop_xl.hosts.atomic import atomic_write
 from sop_xl.hosts.session import open_book
@@ -36,6 +38,15 @@ def new(path: Path, *, company: str | None = None, first_bucket: date | None = N
     outcome = Outcome("new", changed=False)
     outcome.say(f"Made {path.name}. Next: fill in the card on Home, then load the data.")
     outcome.data = {"workbook": str(path)}
+    return outcome
+
+
+def new_open(book: xw.Book, path: Path, progress: Progress = silent) -> Outcome:
+    """Make an empty workbook and open it in the program that holds ``book``."""
+    progress(f"Making {path.name}", 0.0)
+    outcome = new(path)
+    progress(f"Opening {path.name}", 0.8)
+    book.app.books.open(str(path))
     return outcome
 
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sop_xl.checks import Issue
+from sop_xl.errors import SopError
+from sop_xl.hosts.errors import HostError
+
+#: What a command raises when it refuses: ``message`` says what is wrong, ``remedy`` what to do.
+REFUSALS = (SopError, HostError)
 
 #: Told what is being done now and how far it is, 0 to 1.
 Progress = Callable[[str, float], None]

@@ -255,3 +255,22 @@ def _minutes(workbook: Workbook) -> dict[str, list[list[Any]]]:
     if issues:
         raise ChecksFailed(issues)
     return found
+
+
+def publish_open(book: xw.Book, progress: Progress = silent) -> Outcome:
+    """Publish a workbook that is open in a spreadsheet program, under the user's name, and save it there.
+
+    Raises:
+        WorkbookError: it has never been saved, or stands where no file can be written beside it.
+    """
+    try:
+        path = Path(book.fullname)
+        beside = path.is_absolute() and path.parent.is_dir()
+    except Exception:  # what xlwings raises for an address on the net that is no folder of this machine
+        beside = False
+    if not beside:
+        raise WorkbookError(
+            f"{book.name} is not in a folder of this computer or network.",
+            "Save it in a folder first: the published workbook is written beside it.",
+        )
+    return Publication(book, path, progress=progress).release(book.save)

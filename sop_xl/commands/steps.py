@@ -6,7 +6,7 @@ Nothing is written when the input has errors.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import xlwings as xw
@@ -14,13 +14,21 @@ import xlwings as xw
 from sop_xl.checks import errors
 from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
-from sop_xl.model import Measures
+from sop_xl.commands.reconcile import reconcile_step
+from sop_xl.finance.comparison import Comparison, comparisons
+from sop_xl.model import Array, Measures
 from sop_xl.process import planning
-from sop_xl.process.gaps import find_gaps
+from sop_xl.process.joint import joint_words
 from sop_xl.process.measures import measures
-from sop_xl.supply.rough_cut import LoadCheck, check_load
-from sop_xl.workbook.read import CARD_LIMITS
+from sop_xl.supply.costs import costs_of, spare_extra
+from sop_xl.supply.rough_cut import LoadCheck, check_load, extra_hours
+from sop_xl.workbook import layout
+from sop_xl.workbook.bridge_table import bridge_lines
+from sop_xl.workbook.read import CARD_LIMITS, Workbook
+from sop_xl.workbook.upgrade import complete
 from sop_xl.workbook.write import write_table
+
+Card = Mapping[str, str | float]
 
 # Functions ending in _step work on a cycle that is open already; run_cycle strings them together.
 
@@ -35,9 +43,15 @@ def check(book: xw.Book, progress: Progress = silent) -> Outcome:
     return outcome
 
 
-def forecast(book: xw.Book, progress: Progress = silent) -> Outcome:
-    """Forecast every family from its history; overrides stay."""
-    return _run(book, progress, forecast_step)
+def forecast(book: xw.Book, progress: Progress = silent, card: Card | None = None) -> Outcome:
+    """Forecast every family from its history; overrides stay.
+
+    Args:
+        book: the workbook.
+        progress: told what is being done.
+        card: fields of the cycle card to fill in first. They stay there: the next forecast is made the same way.
+    """
+    return _run(book, progress, forecast_step, card=card)
 
 
 def plan_supply(book: xw.Book, progress: Progress = silent) -> Outcome:
@@ -65,8 +79,11 @@ def refresh_kpis(book: xw.Book, progress: Progress = silent) -> Outcome:
     return _run(book, progress, kpi_step)
 
 
-def run_cycle(book: xw.Book, progress: Progress = silent) -> Outcome:
-    """Check, forecast, plan supply, check capacity, reconcile, value, measure; written once at the end."""
+def run_cycle(book: xw.Book, progress: Progress = silent, card: Card | None = None) -> Outcome:
+    """Check, forecast, plan supply, check capacity, reconcile, value, measure; written once at the end.
+
+    ``card`` is that of :func:`forecast`.
+    """
     return _run(
         book,
         progress,
@@ -77,15 +94,20 @@ def run_cycle(book: xw.Book, progress: Progress = silent) -> Outcome:
         value_step,
         kpi_step,
         command="run-cycle",
+        card=card,
     )
 
 
 Step = Callable[[Cycle], Outcome]
 
 
-def _run(book: xw.Book, progress: Progress, *steps: Step, command: str = "") -> Outcome:
+def _run(
+    book: xw.Book, progress: Progress, *steps: Step, command: str = "", card: Card | None = None
+) -> Outcome:
+    filled = fill_card(Workbook.of(book), card or {})
     cycle = Cycle(book, progress)
     cycle.require_clean()
+    complete(cycle.workbook)
     results: list[Outcome] = []
     for i, step in enumerate(steps):
         result = step(cycle)
@@ -97,21 +119,35 @@ def _run(book: xw.Book, progress: Progress, *steps: Step, command: str = "") -> 
             outcome.take(result)
     else:
         outcome = results[0]
+    outcome.lines[:0] = filled
     outcome.issues = list(cycle.issues)
     cycle.write(outcome)
     return outcome
 
 
+def fill_card(workbook: Workbook, card: Card) -> list[str]:
+    """Fill fields of the cycle card; returns what to say about it."""
+    for name, value in card.items():
+        workbook.set_field(name, value)
+    said = ", ".join(f"{layout.FIELDS[name].label} {_shown(value)}" for name, value in card.items())
+    return [f"Set on Home: {said}."] if said else []
+
+
+def _shown(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
 def forecast_step(cycle: Cycle) -> Outcome:
     """New baseline for every family."""
     outcome = Outcome("forecast")
-    cycle.given = planning.with_forecast(cycle.given)
+    cycle.given = planning.with_forecast(cycle.given, cycle.baseline.families)
     given, plan = cycle.given, cycle.plan
     overrides = int((~np.isnan(given.sales_override) | ~np.isnan(given.marketing_override)).sum())
     outcome.say(
         f"Forecast {counted(len(given.families), 'family', 'families')} over {len(given.horizon.planned)} buckets; "
         f"{counted(overrides, 'overridden cell')} kept."
     )
+    _say_how(outcome, cycle)
     last_year = given.last_year(given.history)[:, : given.horizon.per_year]
     known = ~np.isnan(last_year)
     demand = plan.demand_value[:, : given.horizon.per_year]
@@ -122,7 +158,7 @@ def forecast_step(cycle: Cycle) -> Outcome:
         outcome.say(
             f"Consensus demand of the next year is {comparable / before - 1:+.1%} against the last, at price."
         )
-    outcome.data = {
+    outcome.data |= {
         "families": len(given.families),
         "buckets": len(given.horizon.planned),
         "overrides": overrides,
@@ -131,10 +167,44 @@ def forecast_step(cycle: Cycle) -> Outcome:
     return outcome
 
 
+def _say_how(outcome: Outcome, cycle: Cycle) -> None:
+    """In one sentence, what the planner chose besides the usual; and the same for programs."""
+    given, made, how = cycle.given, cycle.baseline, cycle.given.forecasting
+    named = {family.code: family.method for family in given.families if family.method != "AUTO"}
+    said = []
+    if not np.isnan(how.spike_limit):
+        said.append(f"{counted(len(made.spikes), 'spike')} of the families' history replaced")
+    if how.per_working_day:
+        said.append("per working day")
+    if named:
+        said.append("by " + ", ".join(f"{word} for {code}" for code, word in named.items()))
+    if how.reconcile != "MIDDLE_OUT":
+        said.append(f"{how.reconcile} over {made.levels}")
+    if said:
+        outcome.say(f"How: {'; '.join(said)}.")
+    if how.reconcile == "BOTTOM_UP" and named:
+        outcome.say("BOTTOM_UP adds up the items' forecasts: the families' own methods have no effect.")
+    ends = [bucket.end for bucket in given.horizon.history(given.history.shape[1])]
+    outcome.data["forecasting"] = {
+        "methods": named,
+        "spikes": [
+            {
+                "family": given.families[row].code,
+                "bucket": ends[column],
+                "sold": float(given.history[row, column]),
+            }
+            for row, column in made.spikes
+        ],
+        "per_working_day": how.per_working_day,
+        "reconcile": how.reconcile,
+        "levels": made.levels,
+    }
+
+
 def supply_step(cycle: Cycle) -> Outcome:
     """New production proposal for every family."""
     outcome = Outcome("plan-supply")
-    cycle.given = planning.with_proposal(cycle.given)
+    cycle.propose()
     given, plan = cycle.given, cycle.plan
     kept = int((~np.isnan(given.production_override)).sum())
     outcome.say(
@@ -152,6 +222,12 @@ def supply_step(cycle: Cycle) -> Outcome:
         else "No family runs out of stock."
     )
     outcome.data = {"short": short, "overrides": kept}
+    if cycle.joint is not None:
+        families = [given.families[i].code for i in planning.optimal(given)]
+        currency = str(cycle.workbook.field("Home_Currency") or "")
+        for line in joint_words(given, cycle.joint, families, currency):
+            outcome.say(line)
+        outcome.data["optimal"] = {"families": families, "cost": cycle.joint.cost, **cycle.joint.costs}
     return outcome
 
 
@@ -163,11 +239,18 @@ def capacity_step(cycle: Cycle) -> Outcome:
         write_table(cycle.workbook, "tblCapacityCheck", [])
         outcome.say("No resources are given: nothing to check.")
         return outcome
-    result = check_load(plan.load, given.capacity)
+    result = check_load(plan.load, given.available)
+    costs, (spare, others) = costs_of(given), spare_extra(given)
+    overtime, subcontract, _ = extra_hours(
+        plan.load, given.available, spare, costs.overtime_cost, others, costs.subcontract_cost
+    )
+    value = cycle.joint.value_of_hour if cycle.joint else np.full(plan.load.shape, np.nan)
     ends = [bucket.end for bucket in given.horizon.planned]
     lines = []
     for r, resource in enumerate(given.resources):
         peak, first = int(result.peak_bucket[r]), int(result.first_overload[r])
+        known = not np.isnan(value[r]).all()
+        dearest = int(np.nanargmax(value[r])) if known else -1
         lines.append(
             [
                 resource.code,
@@ -176,15 +259,30 @@ def capacity_step(cycle: Cycle) -> Outcome:
                 ends[first] if first >= 0 else None,
                 float(result.hours_short[r]) if result.status[r] != "NO CAPACITY" else None,
                 result.status[r],
+                float(overtime[r].sum()),
+                float(subcontract[r].sum()),
+                float(value[r, dearest]) if known else None,
+                ends[dearest] if known and value[r, dearest] > 0 else None,
             ]
         )
     write_table(cycle.workbook, "tblCapacityCheck", lines)
-    _say_capacity(outcome, cycle, result)
+    _say_capacity(outcome, cycle, result, overtime + subcontract)
     outcome.data = {
         "resources": [
             dict(
                 zip(
-                    ("resource", "peak", "peak_bucket", "first_overload", "hours_short", "status"),
+                    (
+                        "resource",
+                        "peak",
+                        "peak_bucket",
+                        "first_overload",
+                        "hours_short",
+                        "status",
+                        "overtime",
+                        "subcontract",
+                        "value_of_hour",
+                        "value_bucket",
+                    ),
                     line,
                     strict=True,
                 )
@@ -195,7 +293,7 @@ def capacity_step(cycle: Cycle) -> Outcome:
     return outcome
 
 
-def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck) -> None:
+def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck, extra: Array) -> None:
     given = cycle.given
     over = [r for r, status in enumerate(result.status) if status == "OVER"]
     missing = sum(status == "NO CAPACITY" for status in result.status)
@@ -203,10 +301,15 @@ def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck) -> None:
         peak = given.horizon.planned[int(result.peak_bucket[r])].end
         resource = given.resources[r]
         buckets = int((cycle.plan.short[r] > 0).sum())
+        covered = (
+            f" Overtime and subcontracting can carry {extra[r].sum():,.0f} {resource.unit} of it."
+            if extra[r].any()
+            else ""
+        )
         outcome.say(
             f"{resource.code} is overloaded in {counted(buckets, 'bucket')}, "
             f"{result.hours_short[r]:,.0f} {resource.unit} short; "
-            f"the peak is {result.peak_utilization[r]:.0%} in {peak:%b %Y}."
+            f"the peak is {result.peak_utilization[r]:.0%} in {peak:%b %Y}.{covered}"
         )
     if missing:
         outcome.say(
@@ -215,41 +318,6 @@ def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck) -> None:
         )
     if not over and missing < len(given.resources):
         outcome.say("Every resource with a capacity can carry the plan.")
-
-
-def reconcile_step(cycle: Cycle) -> Outcome:
-    """The gaps, into tblGaps."""
-    outcome = Outcome("reconcile")
-    gaps = find_gaps(cycle.plan)
-    write_table(
-        cycle.workbook,
-        "tblGaps",
-        [
-            [
-                f"G{i:03d}",
-                gap.kind,
-                gap.subject,
-                gap.bucket,
-                gap.size,
-                gap.unit,
-                _known(gap.value),
-                gap.owner,
-                gap.what,
-            ]
-            for i, gap in enumerate(gaps, start=1)
-        ],
-    )
-    kinds: dict[str, int] = {}
-    for gap in gaps:
-        kinds[gap.kind] = kinds.get(gap.kind, 0) + 1
-    listed = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
-    outcome.say(
-        f"{counted(len(gaps), 'gap')} to reconcile: {listed}."
-        if gaps
-        else "No gaps: the plan holds together."
-    )
-    outcome.data = {"gaps": [vars(gap) for gap in gaps]}
-    return outcome
 
 
 def value_step(cycle: Cycle) -> Outcome:
@@ -276,8 +344,37 @@ def value_step(cycle: Cycle) -> Outcome:
         )
     else:
         outcome.say("No budget is given for these buckets.")
-    outcome.data = {"revenue": revenue, "margin": margin, "gap_to_budget": total, "budget": budget}
+    found = comparisons(plan)
+    write_table(cycle.workbook, "tblBridge", bridge_lines(plan, found))
+    for comparison in found:
+        if comparison.measure == "margin":
+            outcome.say(_bridge_sentence(comparison, currency))
+    outcome.data = {
+        "revenue": revenue,
+        "margin": margin,
+        "gap_to_budget": total,
+        "budget": budget,
+        "costs": {
+            name: float(np.nansum(getattr(plan, f"{name}_cost")))
+            for name in ("production", "holding", "backorder", "overtime", "subcontract")
+        },
+        "margin_after_costs": plan.result,
+        "bridges": {
+            f"{comparison.measure} against {comparison.name}": {
+                part: float(values.sum()) for part, values in comparison.bridge._asdict().items()
+            }
+            for comparison in found
+        },
+    }
     return outcome
+
+
+def _bridge_sentence(comparison: Comparison, currency: object) -> str:
+    """Why the margin differs, in one line."""
+    # Rounded first, so that what is left below one cent has no sign.
+    parts = {name: round(float(values.sum())) for name, values in comparison.bridge._asdict().items()}
+    listed = ", ".join(f"{name} {parts[name]:+,.0f}" for name in ("volume", "mix", "price", "cost"))
+    return f"Margin against the {comparison.name}: {parts['total']:+,.0f} {currency} ({listed})."
 
 
 def kpi_measures(cycle: Cycle) -> Measures:

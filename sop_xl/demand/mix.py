@@ -28,6 +28,7 @@ def forecast_mix(
     last_bucket: Any = None,
     season: int = 12,
     spread: str = "TOP_DOWN",
+    item_forecast: Any = None,
 ) -> Floats:
     """Item forecasts that add up to the forecast of their family, which stays as it is.
 
@@ -46,11 +47,12 @@ def forecast_mix(
         last_bucket: last planned bucket of sale per item, see :func:`sop_xl.demand.launches.phase_out`.
         season: buckets in a season.
         spread: one of :data:`SPREADS`.
+        item_forecast: forecasts of the items, zero or more, (items, horizon), in place of AUTO and the launches.
     Returns:
         Units, shape (items, horizon), zero or more.
     Raises:
         ArgumentError: shapes that do not fit, a family outside the forecast, an empty or negative family
-            forecast, an unknown spread.
+            forecast or item forecast, an unknown spread.
         NoAnswerError: a family has a forecast in a bucket in which none of its items is on sale.
     Source:
         Forecast proportions: Athanasopoulos, Ahmed, Hyndman (2009), International Journal of Forecasting
@@ -71,8 +73,12 @@ def forecast_mix(
             f"Row {row}, column {column} of family_forecast is empty or negative.", "Enter zero or more."
         )
     family = _families(family_of_item, len(history), len(volume))
-    items = _item_forecasts(history, launches or {}, volume.shape[1], season)
-    on_sale = _on_sale(items, launches or {}, last_bucket)
+    curves = _launch_curves(launches or {}, len(history), volume.shape[1])
+    if item_forecast is None:
+        items = _item_forecasts(history, curves, volume.shape[1], season)
+    else:
+        items = _given_forecasts(item_forecast, (len(history), volume.shape[1]))
+    on_sale = _on_sale(items.shape, curves, last_bucket)
     _check_outlets(volume, family, on_sale)
     # Sizes near one: neither squares nor sums of very large or small units may leave the numbers.
     scale = max(float(volume.max()), float(items.max()), np.finfo(float).tiny)
@@ -109,28 +115,45 @@ def _families(family_of_item: Any, items: int, families: int) -> Integers:
     return places.astype(np.intp)
 
 
-def _item_forecasts(history: Floats, launches: Mapping[int, Any], horizon: int, season: int) -> Floats:
+def _launch_curves(launches: Mapping[int, Any], items: int, horizon: int) -> dict[int, Floats]:
+    curves = {}
+    for item, units in launches.items():
+        curve = as_matrix(units, f"the launch of item {item + 1}")[0].ravel()
+        if not 0 <= item < items or len(curve) != horizon or not (curve >= 0).all():
+            raise ArgumentError(
+                f"The launch of item {item + 1} does not fit {items} items and {horizon} buckets.",
+                "Give zero or more units for each planned bucket of an item of the history.",
+            )
+        curves[item] = curve
+    return curves
+
+
+def _item_forecasts(history: Floats, launches: Mapping[int, Floats], horizon: int, season: int) -> Floats:
     """AUTO for items with a history, the launch for those that have one, else zero."""
     items = np.zeros((len(history), horizon))
     known = np.asarray(~np.isnan(history).all(axis=1))
-    known[[item for item in launches if 0 <= item < len(history)]] = False
+    known[list(launches)] = False
     if known.any():
         items[known] = np.maximum(forecast(history[known], horizon, season), 0.0)
-    for item, units in launches.items():
-        curve = as_matrix(units, f"the launch of item {item + 1}")[0].ravel()
-        if not 0 <= item < len(history) or len(curve) != horizon or not (curve >= 0).all():
-            raise ArgumentError(
-                f"The launch of item {item + 1} does not fit {len(history)} items and {horizon} buckets.",
-                "Give zero or more units for each planned bucket of an item of the history.",
-            )
+    for item, curve in launches.items():
         items[item] = curve
     return items
 
 
-def _on_sale(items: Floats, launches: Mapping[int, Any], last_bucket: Any) -> Flags:
-    on_sale = np.ones(items.shape)
-    for item in launches:
-        on_sale[item] = np.maximum.accumulate(items[item] > 0)
+def _given_forecasts(item_forecast: Any, shape: tuple[int, int]) -> Floats:
+    items, _ = as_matrix(item_forecast, "item_forecast")
+    if items.shape != shape or not (items >= 0).all():
+        raise ArgumentError(
+            f"item_forecast does not fit {shape[0]} items and {shape[1]} buckets, or is empty or negative somewhere.",
+            "Give zero or more units for each planned bucket of each item.",
+        )
+    return items
+
+
+def _on_sale(shape: tuple[int, ...], launches: Mapping[int, Floats], last_bucket: Any) -> Flags:
+    on_sale = np.ones(shape)
+    for item, curve in launches.items():
+        on_sale[item] = np.maximum.accumulate(curve > 0)
     return (on_sale if last_bucket is None else phase_out(on_sale, last_bucket)) > 0
 
 

@@ -1,9 +1,10 @@
 """Forecasts of several levels made to agree: every parent the sum of its children.
 
-The methods differ in whom they believe. BOTTOM_UP believes the leaves, TOP_DOWN the root; the others take
-the least adjustment, squared and divided by a variance of each node (Wickramasuriya, Athanasopoulos,
-Hyndman 2019). No node-by-item matrix is built: with a variance per node the adjustment is found in one
-pass up the tree and one down, and the shrunken covariance of MINT_SHRINK adds a low-rank correction.
+The methods differ in whom they believe. BOTTOM_UP believes the leaves, TOP_DOWN the root, MIDDLE_OUT a level
+between them; the others take the least adjustment, squared and divided by a variance of each node
+(Wickramasuriya, Athanasopoulos, Hyndman 2019). No node-by-item matrix is built: with a variance per node the
+adjustment is found in one pass up the tree and one down, and the shrunken covariance of MINT_SHRINK adds a
+low-rank correction.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import numpy as np
 
 from sop_xl.demand.nodes import Tree, tree_of
 from sop_xl.errors import ArgumentError, NoAnswerError
-from sop_xl.forecasting.history import Flags, Floats, Integers, as_matrix
+from sop_xl.forecasting.history import Flags, Floats, Integers, as_matrix, whole_number
 
-METHODS = ("BOTTOM_UP", "TOP_DOWN", "OLS", "WLS_STRUCT", "WLS_VAR", "MINT_SHRINK")
+METHODS = ("BOTTOM_UP", "TOP_DOWN", "MIDDLE_OUT", "OLS", "WLS_STRUCT", "WLS_VAR", "MINT_SHRINK")
 NEED_RESIDUALS = ("WLS_VAR", "MINT_SHRINK")
 
 # A variance below this share of what is usual for a node of that size is taken as that share: residuals
@@ -31,12 +32,20 @@ _ADDITIONS = 4
 
 
 def reconcile(
-    nodes: Any, parents: Any, base: Any, method: str = "WLS_STRUCT", residuals: Any = None
+    nodes: Any,
+    parents: Any,
+    base: Any,
+    method: str = "WLS_STRUCT",
+    residuals: Any = None,
+    level: Any = None,
 ) -> Floats:
     """Coherent forecasts: every parent is the sum of its children.
 
     * BOTTOM_UP: leaves stay; TOP_DOWN: the root stays, each parent is shared out in proportion to the base
       of its children (equally where all are zero).
+    * MIDDLE_OUT: the nodes of one level stay, with the leaves that end above it; what is below is shared out
+      as in TOP_DOWN, what is above is summed up. The level lies halfway between the root and the deepest
+      leaf, rounded towards the root: of total, families and items it is the families.
     * OLS, WLS_STRUCT, WLS_VAR: least squares; each node weighted equally, by the number of leaves below
       it, or by the mean square of its residuals.
     * MINT_SHRINK: as WLS_VAR, with the residuals' correlations, shrunk towards none.
@@ -54,11 +63,12 @@ def reconcile(
         residuals: past errors of the base forecasts, NaN where unknown, shape (nodes, origins); needed
             by WLS_VAR and MINT_SHRINK, ignored by the others. A node without any counts as usual for
             a node of its size.
+        level: for MIDDLE_OUT, steps below the root of the level that stays; 0 is TOP_DOWN. Ignored by the others.
     Returns:
         Units, same shape as ``base``.
     Raises:
         ArgumentError: not a tree (the row is named), shapes that do not fit, an empty cell in the base,
-            an unknown method, residuals missing.
+            an unknown method, residuals missing, a level below the deepest leaf.
         NoAnswerError: a sum too large for a number.
     Source:
         Wickramasuriya, Athanasopoulos, Hyndman (2019), Journal of the American Statistical Association
@@ -89,7 +99,9 @@ def reconcile(
         past, _ = _per_node(residuals, "residuals", tree)
     # A power of two changes no digit, so results scale with the base.
     _, power = np.frexp(np.abs(values).max())
-    found = _coherent(tree, tree.arranged(np.ldexp(values, -power)), word, past)
+    depth = len(tree.levels)
+    middle = depth // 2 if level is None else whole_number(level, "level", 0, depth)
+    found = _coherent(tree, tree.arranged(np.ldexp(values, -power)), word, past, middle)
     with np.errstate(over="ignore"):
         result = np.ldexp(tree.as_given(found), power)
     if not np.isfinite(result).all():
@@ -108,12 +120,12 @@ def _per_node(values: Any, name: str, tree: Tree) -> tuple[Floats, bool]:
     return matrix, flat
 
 
-def _coherent(tree: Tree, base: Floats, method: str, residuals: Floats | None) -> Floats:
+def _coherent(tree: Tree, base: Floats, method: str, residuals: Floats | None, middle: int) -> Floats:
     not_negative = base.min(axis=1) >= 0
     if method == "BOTTOM_UP":
         return tree.summed(base)
-    if method == "TOP_DOWN":
-        found = _top_down(tree, base)
+    if method in ("TOP_DOWN", "MIDDLE_OUT"):
+        found = _shared_out(tree, base, middle if method == "MIDDLE_OUT" else 0)
         return tree.summed(np.where(not_negative[:, None], np.maximum(found, 0.0), found))
     if residuals is None:
         variances = np.ones(len(tree.order)) if method == "OLS" else tree.leaves_below
@@ -129,10 +141,10 @@ def _coherent(tree: Tree, base: Floats, method: str, residuals: Floats | None) -
     return tree.summed(found)
 
 
-def _top_down(tree: Tree, base: Floats) -> Floats:
-    """Each gap between a parent and its children shared out by the size of the children."""
+def _shared_out(tree: Tree, base: Floats, top: int) -> Floats:
+    """Each gap between a parent and its children shared out by the size of the children, from level ``top`` down."""
     found = base.copy()
-    for level in tree.levels:
+    for level in tree.levels[top:]:
         children = base[:, level.nodes]
         size = np.abs(children)
         total = np.add.reduceat(size, level.starts, axis=1)

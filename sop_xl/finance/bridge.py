@@ -1,7 +1,8 @@
-"""From planned to actual money: what volume, mix and price did."""
+"""From planned to actual money: what volume, mix, price and cost did."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -75,3 +76,78 @@ def _price(value: ArrayLike, name: str, quantity: Array) -> Array:
     if lacking.any():
         raise ArgumentError(f"{name} is missing {place(lacking)}.", "Every quantity needs a price.")
     return price
+
+
+class MoneyBridge(NamedTuple):
+    """The parts of a change in money, one number per family; they add up to ``total`` exactly.
+
+    Positive is more money: ``cost`` is positive where a unit costs less.
+    """
+
+    volume: Array
+    mix: Array
+    price: Array
+    cost: Array
+    total: Array
+
+
+def money_bridge(
+    old_quantity: Array,
+    old_revenue: Array,
+    old_cost: Array,
+    quantity: Array,
+    revenue: Array,
+    cost: Array,
+    group: Sequence[object],
+) -> MoneyBridge:
+    """Split the change of the margin (revenue - cost) of every family into volume, mix, price and cost.
+
+    With ``old_cost`` and ``cost`` of zero it is the change of the revenue, as in `variance_bridge`. Per family, with
+    q units, margin m and price p of a unit:
+
+    volume = (q - q_old) x average m_old of the group; mix = (q - q_old) x (m_old - that average);
+    price = revenue - q x p_old; cost = q x cost of a unit then - cost now.
+
+    A family without old units had no price and no cost: they are taken as they are now.
+
+    Args:
+        old_quantity, old_revenue, old_cost: units and money of what is compared with, (families,).
+        quantity, revenue, cost: units and money of the plan, (families,).
+        group: families are mixed with those of the same group only, (families,): pieces and tons have no
+            average.
+    Source:
+        Sales and cost variances: Horngren, Datar, Rajan, Cost Accounting, ch. 7 and 14.
+
+    >>> bridge = money_bridge(*(np.array([value]) for value in (100.0, 1000, 600, 110, 1210, 649)), ["t"])
+    >>> [float(part[0]) for part in bridge]
+    [40.0, 0.0, 110.0, 11.0, 161.0]
+    """
+    sold = old_quantity != 0
+    price = _per_unit(old_revenue, old_quantity, _per_unit(revenue, quantity, 0.0))
+    unit_cost = _per_unit(old_cost, old_quantity, _per_unit(cost, quantity, 0.0))
+    each = price - unit_cost
+    average = np.zeros_like(each)
+    for name in dict.fromkeys(group):
+        mine = np.array([other == name for other in group])
+        units = float(old_quantity[mine].sum())
+        earned = float((old_quantity * each)[mine].sum())
+        # Without old units there is no old mix: what is new is all volume.
+        average[mine] = earned / units if units else each[mine]
+    more = quantity - old_quantity
+    volume, mix = more * average, more * (each - average)
+    # Money without units (a budget of revenue alone at a price of zero) has nowhere else to go than the price.
+    left_revenue = np.where(sold, 0.0, old_revenue)
+    left_cost = np.where(sold, 0.0, old_cost)
+    by_price = revenue - quantity * price - left_revenue
+    by_cost = quantity * unit_cost - cost + left_cost
+    # A price is a quotient: what is left of it below the last digits is rounding, not a change.
+    scale = np.maximum(np.abs(revenue) + np.abs(old_revenue), np.abs(cost) + np.abs(old_cost))
+    mix, by_price, by_cost = (
+        np.where(np.abs(part) <= 1e-12 * scale, 0.0, part) for part in (mix, by_price, by_cost)
+    )
+    return MoneyBridge(volume, mix, by_price, by_cost, volume + mix + by_price + by_cost)
+
+
+def _per_unit(money: Array, units: Array, otherwise: Array | float) -> Array:
+    known = units != 0
+    return np.where(known, money / np.where(known, units, 1.0), otherwise)

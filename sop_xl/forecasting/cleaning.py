@@ -2,7 +2,8 @@
 
 A bucket is a spike where it lies far from what its neighbours and the same buckets of other seasons let
 expect, and the buckets beside it do not. Medians make the expectation, so that neither a spike nor a step
-in the level bends it.
+in the level bends it. A first look finds the season; the following ones, with the season and the spikes
+found so far taken out, see the level to the very ends of the history.
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ import numpy as np
 
 from sop_xl.errors import ArgumentError
 from sop_xl.forecasting.classes import ADI_LIMIT
-from sop_xl.forecasting.history import MAX_BUCKETS, Flags, Floats, Integers, as_matrix, prepare, whole_number
+from sop_xl.forecasting.history import (
+    MAX_BUCKETS,
+    Flags,
+    Floats,
+    Integers,
+    as_matrix,
+    fill_gaps,
+    prepare,
+    whole_number,
+)
 
 # With fewer buckets nothing can be called unusual.
 _SHORTEST = 6
@@ -25,6 +35,19 @@ _CALM = 0.03
 _LONGEST = 2
 # The last bucket may be the first of a new level: it must be this far away, as a share of the old one.
 _LAST = 1.0
+# ... or this far below, as a fall is counted: a quarter of it, or less.
+_LAST_FALL = 1.0
+# Two unusual buckets at an end are alike where they differ by less than so many typical deviations ...
+_ALIKE = 8.0
+# ... and a new level only where they exceed the old one by less than so many times: a larger leap needs a third.
+_LEAP = 4.0
+# Looks after the first one.
+_LOOKS = 2
+# Shares of what is usual below these say nothing: an index to divide by, and how deep a fall can be.
+_LEAST_INDEX = 0.2
+_DEEPEST = 0.05
+# Uneven demand falls to small ratios more often than it rises to large ones.
+_FALL = 0.7
 # A level below this share of the usual bucket is treated as zero: shares of it say nothing.
 _LOW = 0.01
 _ROUNDING = 1e-12
@@ -38,10 +61,13 @@ def clean(history: Any, season: int = 12, threshold: float = 8.0) -> Floats:
     median of the same bucket's deviations in the other seasons. A bucket is replaced where its deviation
     exceeds ``threshold`` medians of the series' absolute deviations (3 % of the level where these are
     less), at most one neighbour does so in the same direction, and it stands out from the running median
-    as well. The last bucket must exceed the level itself, for it may be the first of a new one. Left
-    alone: steps in the level, seasonal peaks, trends, intermittent demand (an average interval of 1.32
-    buckets or more), series of fewer than six buckets, and a bucket without a counterpart in another
-    season.
+    as well; a fall counts by 0.7 times the logarithm of its ratio. The new value lies halfway between what
+    was expected and the line through the neighbours.
+
+    Left alone: steps in the level, seasonal peaks, trends, intermittent demand (an average interval of
+    1.32 buckets or more), series of fewer than six buckets, and a bucket without a counterpart in another
+    season. At the end a new level may begin: one last bucket is only replaced where it is more than twice,
+    or less than a quarter of, what was expected; two of one size only at five times that or more.
 
     Args:
         history: units, shape (series, buckets) or (buckets,); NaN or ``None`` where missing.
@@ -56,7 +82,7 @@ def clean(history: Any, season: int = 12, threshold: float = 8.0) -> Floats:
         Median absolute deviation: Hampel (1974), Journal of the American Statistical Association 69.
 
     >>> clean([10, 11, 10, 90, 10, 11, None, 11, 10], season=1)
-    array([10., 11., 10., 11., 10., 11., 11., 11., 10.])
+    array([10. , 11. , 10. , 10.5, 10. , 11. , 11. , 11. , 10. ])
     """
     season = whole_number(season, "season", 1, MAX_BUCKETS)
     if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not threshold > 0:
@@ -85,29 +111,91 @@ def _spikes(rows: Floats, season: int, threshold: float) -> tuple[Flags, Floats]
         return np.zeros(rows.shape, dtype=bool), rows
     largest = np.abs(rows).max(axis=1, keepdims=True)
     unit = rows / np.where(largest > 0, largest, 1.0)
+    regular = (rows != 0).mean(axis=1, keepdims=True) * ADI_LIMIT > 1.0
+    # The first look is made with a median as long as the season, which ignores it; the second, where the
+    # first look's season is taken out, with a short one that follows trends and steps to the very ends.
     level = _running_median(unit, max(_REACH, season // 2))
-    # Relative deviations where the level is clearly above zero; else absolute ones.
-    least = np.maximum(_LOW * _median(np.abs(unit)), _ROUNDING)[:, None]
-    relative = (level > least).all(axis=1, keepdims=True)
-    size = np.where(relative, level, np.maximum(np.abs(level).mean(axis=1, keepdims=True), _ROUNDING))
+    calm = np.full((len(rows), 1), _CALM)
+    spikes, expected, usual, calm = _look(unit, unit, level, season, threshold, calm)
+    tamed = np.where(spikes & regular, expected, unit)
+    for _ in range(_LOOKS):
+        relative = _relative(tamed, level)
+        size = _size(level, relative)
+        even = np.where(relative, tamed / np.maximum(1 + usual, _LEAST_INDEX), tamed - usual * size)
+        level = _running_median(even, max(_REACH, season // 3 + 1))
+        spikes, expected, usual, calm = _look(unit, tamed, level, season, threshold, calm)
+        tamed = np.where(spikes & regular, expected, unit)
+    expected = np.clip(_beside(unit, spikes & regular, expected, level, usual), -1.0, 1.0) * largest
+    expected = np.where(rows.min(axis=1, keepdims=True) >= 0, np.maximum(expected, 0.0), expected)
+    return spikes & regular, expected
+
+
+def _look(
+    unit: Floats, tamed: Floats, level: Floats, season: int, threshold: float, calm: Floats
+) -> tuple[Flags, Floats, Floats, Floats]:
+    """One look at series, against a level and the season of the tamed series.
+
+    Returns:
+        Spikes; what was expected; usual deviations; the typical deviation, at least ``calm``, (series, 1).
+    """
+    relative = _relative(tamed, level)
+    size = _size(level, relative)
     apart = (unit - level) / size
-    usual, compared = _other_seasons(apart, season)
+    usual, compared = _other_seasons((tamed - level) / size, apart, season)
     # Errors grow with what is expected: those of a peak are measured by the peak.
     deviation = (apart - usual) / np.where(relative, np.maximum(1 + usual, 1.0), 1.0)
-    typical = np.maximum(_median(np.abs(deviation)), _CALM)[:, None]
+    typical = np.maximum(_median(np.abs(deviation))[:, None], calm)
     limit = threshold * typical
+    # Demand cannot fall by more than all of it: a fall counts by its ratio, as a rise of that ratio would.
+    fallen = np.where(relative, _fall(1 + apart, 1 + usual), deviation)
+    deviation = np.where(deviation < 0, np.minimum(fallen, deviation), deviation)
+    by_itself = np.where(relative & (apart < 0), np.minimum(_fall(1 + apart, 1.0), apart), apart)
     far = np.where(np.abs(deviation) > limit, np.sign(deviation), 0.0)
     # A spike in another season makes an ordinary bucket look low: it must stand out by itself, too.
-    far = np.where(far * apart > 0.5 * limit, far, 0.0)
+    far = np.where(far * by_itself > 0.5 * limit, far, 0.0)
     alone = (far != 0) & (_run_lengths(far) <= _LONGEST)
-    # Two at an end may as well be a level of their own.
-    alone[:, -2:] &= far[:, -1:] != far[:, -2:-1]
-    alone[:, :2] &= far[:, :1] != far[:, 1:2]
-    alone[:, -1] &= np.abs(deviation[:, -1]) > _LAST
-    regular = (rows != 0).mean(axis=1, keepdims=True) * ADI_LIMIT > 1.0
-    expected = np.clip(level + usual * size, -1.0, 1.0) * largest
-    expected = np.where(rows.min(axis=1, keepdims=True) >= 0, np.maximum(expected, 0.0), expected)
-    return alone & compared & regular, expected
+    # Two of one size at an end may as well be a level of their own.
+    for pair in ([-1, -2], [0, 1]):
+        nearer, farther = np.sort(deviation[:, pair], axis=1).T
+        alike = (farther - nearer) < _ALIKE * typical[:, 0] * np.maximum(1 + farther, 1.0)
+        same = (far[:, pair[0]] == far[:, pair[1]]) & alike & (farther < _LEAP)
+        alone[:, pair] &= ~same[:, None]
+    last = deviation[:, -1]
+    alone[:, -1] &= (last > _LAST) | (last < -_LAST_FALL)
+    return alone & compared, level + usual * size, usual, typical
+
+
+def _beside(unit: Floats, spikes: Flags, expected: Floats, level: Floats, usual: Floats) -> Floats:
+    """Expected halfway between the level and the straight line through the buckets beside a spike."""
+    some = np.flatnonzero(spikes.any(axis=1) & ~spikes.all(axis=1))
+    if not len(some):
+        return expected
+    relative = _relative(expected[some], level[some])
+    size = _size(level[some], relative)
+    index = np.maximum(1 + usual[some], _LEAST_INDEX)
+    even = np.where(relative, unit[some] / index, unit[some] - usual[some] * size)
+    line = fill_gaps(np.where(spikes[some], np.nan, even), 1)
+    line = np.where(relative, line * index, line + usual[some] * size)
+    result = expected.copy()
+    result[some] = 0.5 * (expected[some] + line)
+    return result
+
+
+def _relative(unit: Floats, level: Floats) -> Flags:
+    """Whether deviations count relative to the level, (series, 1): where it is clearly above zero throughout."""
+    least = np.maximum(_LOW * _median(np.abs(unit)), _ROUNDING)[:, None]
+    return np.asarray((level > least).all(axis=1, keepdims=True))
+
+
+def _size(level: Floats, relative: Flags) -> Floats:
+    return np.where(relative, level, np.maximum(np.abs(level).mean(axis=1, keepdims=True), _ROUNDING))
+
+
+def _fall(actual: Floats, expected: Floats | float) -> Floats:
+    """How far below the expected, as a part of the logarithm of their ratio; 0 where next to nothing was expected."""
+    floor = np.maximum(expected, _LEAST_INDEX)
+    fall = _FALL * np.log(np.clip(actual / floor, _DEEPEST, 1.0))
+    return np.where(np.asarray(expected) > _LEAST_INDEX, fall, 0.0)
 
 
 def _run_lengths(signs: Floats) -> Integers:
@@ -141,7 +229,7 @@ def _mirror(rows: Floats, reach: int) -> Floats:
     return 2 * anchor - rows[:, np.maximum(back, 0)]
 
 
-def _other_seasons(apart: Floats, season: int) -> tuple[Floats, Flags]:
+def _other_seasons(tamed: Floats, apart: Floats, season: int) -> tuple[Floats, Flags]:
     """The usual deviation of a bucket: the median of the same bucket in the other seasons.
 
     With one or two others it is the one nearest to the bucket's own, because one of two may be a spike.
@@ -151,13 +239,13 @@ def _other_seasons(apart: Floats, season: int) -> tuple[Floats, Flags]:
     if season == 1:
         return np.zeros(apart.shape), np.ones(buckets, dtype=bool)
     cycles = -(-buckets // season)
-    padded = np.full((count, cycles * season), np.nan)
-    padded[:, :buckets] = apart
-    phases = padded.reshape(count, cycles, season)
+    phases, own = (np.full((count, cycles * season), np.nan) for _ in range(2))
+    phases[:, :buckets], own[:, :buckets] = tamed, apart
+    phases, own = phases.reshape(count, cycles, season), own.reshape(count, cycles, season)
     usual = np.zeros(phases.shape)
     for cycle in range(cycles):
         others = np.delete(phases, cycle, axis=1)
-        usual[:, cycle] = _usual(others, phases[:, cycle])
+        usual[:, cycle] = _usual(others, own[:, cycle])
     compared = np.arange(buckets) < buckets - season
     compared |= np.arange(buckets) >= season
     return usual.reshape(count, -1)[:, :buckets], compared

@@ -1,7 +1,7 @@
 """Exponential smoothing with optimised parameters: simple, Holt, damped Holt, Holt–Winters.
 
 Smoothing parameters and initial states together minimise the sum of squared one-step errors. The
-search starts from the two best points of a coarse grid and refines them by Levenberg–Marquardt steps,
+search starts from the best points of a coarse grid and refines them by Levenberg–Marquardt steps,
 for all series at once: base point and finite differences are lanes of one recursion.
 
 Every method takes complete series of one length, shape (series, buckets), the horizon and the
@@ -23,11 +23,14 @@ PHI_LOW, PHI_HIGH = 0.8, 0.98
 
 _STARTS = 3
 _STEPS = 60
+_TRIAL = 8
 _DIFFERENCE = 1e-7
 # A step that lowers the squared errors by less than this share is the last one.
 _ENOUGH = 1e-8
 # Enough to keep the equations of a step solvable when states are redundant.
 _LEAST_CAUTION = 1e-10
+# Caution of the first step: long ones, and ones that stay near.
+_BOLD, _CAREFUL = 1e-3, 1.0
 # How close a smoothing parameter may come to 0 and 1.
 _LOW, _HIGH = 1e-4, 1 - 1e-4
 
@@ -189,11 +192,13 @@ def fit(rows: Floats, form: Form, *, fit_states: bool = True) -> Fit:
     rows = np.round(rows, 12)
     with np.errstate(all="ignore"):
         starts = _starts(rows, form)
+        free = starts.shape[2] - (form.season if form.seasonal and buckets < 3 * form.season else 0)
+        free = free if fit_states else form.rates
+        if form.relative:
+            starts = _promising(rows, starts, form, free)
         lanes = starts.shape[1]
         columns = np.repeat(rows, lanes, axis=0).T[:, :, None]
         points = starts.reshape(count * lanes, 1, -1)
-        free = points.shape[2] - (form.season if form.seasonal and buckets < 3 * form.season else 0)
-        free = free if fit_states else form.rates
         points, sse = _refine(columns, points, form, free)
         best = np.where(np.isnan(sse), np.inf, sse).reshape(count, lanes).argmin(axis=1)
         chosen = points.reshape(count, lanes, -1)[np.arange(count), best][:, None]
@@ -274,7 +279,8 @@ def _run(columns: Floats, points: Floats, form: Form) -> tuple[Floats, Floats, F
 def _starts(rows: Floats, form: Form) -> Floats:
     """The best points of a coarse grid, shape (series, starts, coordinates)."""
     count, buckets = rows.shape
-    choices: list[tuple[float, ...]] = [(0.05, 0.3, 0.7, 0.9)]
+    alphas = (0.005, 0.1, 0.3, 0.7, 0.97) if form.relative else (0.05, 0.3, 0.7, 0.9)
+    choices: list[tuple[float, ...]] = [alphas]
     choices += [(0.02, 0.2, 0.8)] * form.trend + [(0.8,)] * form.damped + [(0.02, 0.2)] * bool(form.seasonal)
     grid = np.array(list(product(*choices)))
     states: list[Floats] = []
@@ -297,23 +303,52 @@ def _starts(rows: Floats, form: Form) -> Floats:
     points = np.concatenate([np.broadcast_to(grid, (count, *grid.shape)), state], axis=2)
     errors = _run(rows.T[:, :, None], points, form)[0]
     sse = (errors**2).sum(axis=0)
-    order = np.argsort(np.where(np.isnan(sse), np.inf, sse), axis=1, kind="stable")[:, :_STARTS]
+    sse = np.where(np.isnan(sse), np.inf, sse)
+    order = np.argsort(sse, axis=1, kind="stable")[:, :_STARTS]
+    if form.relative:
+        # Relative errors have more valleys: the best point of every level rate starts a search, too.
+        per_alpha = sse.reshape(count, len(alphas), -1)
+        order = per_alpha.argmin(axis=2) + np.arange(len(alphas)) * per_alpha.shape[2]
     return np.asarray(np.take_along_axis(points, order[:, :, None], axis=1))
 
 
-def _refine(columns: Floats, points: Floats, form: Form, free: int) -> tuple[Floats, Floats]:
+def _promising(rows: Floats, starts: Floats, form: Form, free: int) -> Floats:
+    """Where the best searches stand after a few steps, every start left twice: with long steps and with short ones.
+
+    Relative errors have several valleys, and long steps may leap out of the deepest.
+    """
+    count = len(rows)
+    starts = starts.repeat(2, axis=1)
+    lanes = starts.shape[1]
+    columns = np.repeat(rows, lanes, axis=0).T[:, :, None]
+    cautions = np.tile([_BOLD, _CAREFUL], count * lanes // 2)
+    points, sse = _refine(columns, starts.reshape(count * lanes, 1, -1), form, free, cautions, _TRIAL)
+    sse = np.where(np.isnan(sse), np.inf, sse).reshape(count, lanes)
+    order = np.argsort(sse, axis=1, kind="stable")[:, :_STARTS]
+    return np.asarray(np.take_along_axis(points.reshape(count, lanes, -1), order[:, :, None], axis=1))
+
+
+def _refine(
+    columns: Floats,
+    points: Floats,
+    form: Form,
+    free: int,
+    cautions: Floats | float = _BOLD,
+    steps: int = _STEPS,
+) -> tuple[Floats, Floats]:
     """Levenberg–Marquardt steps from every point, the first ``free`` coordinates moving.
 
+    With little ``cautions`` the first steps are long, with much they go down the nearest valley.
     A smoothing parameter that is pushed against its bound stays there while the others move.
     """
     points = points.copy()
     errors, slopes = _slopes(columns, points, form, free)
     sse = (errors**2).sum(axis=1)
-    caution = np.full(len(points), 1e-3)
+    caution = np.broadcast_to(cautions, len(points)).copy()
     growth = np.full(len(points), 2.0)
     active = np.isfinite(sse) & np.isfinite(slopes).all(axis=(1, 2))
     floor = 1e-26 * len(columns)
-    for _ in range(_STEPS):
+    for _ in range(steps):
         at = np.flatnonzero(active)
         if not len(at):
             break

@@ -15,12 +15,14 @@ from sop_xl.hosts.errors import HostError
 from sop_xl.hosts.file_cells import SheetCells
 from sop_xl.hosts.file_charts import KeptCharts
 from sop_xl.hosts.file_load import LoadedFile
-from sop_xl.hosts.file_names import FileNames, qualified_reference, resolve_reference
+from sop_xl.hosts.file_names import FileNames, qualified_reference
 from sop_xl.hosts.file_range import FileRange
-from sop_xl.hosts.file_sheet import FileSheet, check_sheet_name
+from sop_xl.hosts.file_sheet import FileSheet
 from sop_xl.hosts.file_table import FileTable
 from sop_xl.hosts.file_writer import write_workbook
+from sop_xl.hosts.references import resolve_reference
 from sop_xl.hosts.sheet_extensions import follow_in_extensions
+from sop_xl.hosts.sheet_names import check_sheet_name
 from sop_xl.hosts.sheet_references import follow_sheet_name
 
 if TYPE_CHECKING:
@@ -113,6 +115,11 @@ class FileBook(base_classes.Book):
                 if table.displayName.lower() == name.lower():
                     return FileTable(self.sheet_of(worksheet), table)
         return None
+
+    def target_of_name(self, name: str, sheet: FileSheet) -> str | None:
+        """What a name stands for, the sheet's own name before the workbook's."""
+        found = FileNames(self, sheet.worksheet).find(name) or FileNames(self).find(name)
+        return None if found is None else found.api.attr_text or ""
 
     def resolve(self, text: str, worksheet: Worksheet | None = None) -> FileRange | None:
         """The range that a reference names, or None."""

@@ -10,7 +10,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.worksheet import Worksheet
 from xlwings import NoSuchObjectError, base_classes
 
-from sop_xl.hosts.addresses import Area, parse_a1, parse_table_reference, split_sheet
+from sop_xl.hosts.addresses import Area, parse_a1, split_sheet
 from sop_xl.hosts.errors import HostError
 from sop_xl.hosts.formula_text import from_file, to_file
 
@@ -173,33 +173,6 @@ class FileNames(base_classes.Names):
         defined = DefinedName(bare, attr_text=self._book.qualified(refers_to, worksheet))
         owner.defined_names[bare] = defined
         return FileName(self._book, defined, worksheet)
-
-
-def resolve_reference(book: FileBook, text: str, sheet: FileSheet) -> FileRange | None:
-    """The range that a reference names: an address, a defined name, or a part of a table.
-
-    Args:
-        book: the workbook.
-        text: ``A1:B2``, ``'My sheet'!$A$1``, ``planning_start``, ``tblDemand[Qty]``.
-        sheet: the sheet that addresses without a sheet belong to.
-    """
-    sheet_name, cells = split_sheet(text.removeprefix("="))
-    if sheet_name is not None:
-        if not book.has_sheet(sheet_name):
-            return None
-        sheet = book.sheets(sheet_name)
-    area = parse_a1(cells)
-    if area is not None:
-        return sheet.at(area)
-    name = FileNames(book, sheet.worksheet).find(cells) or FileNames(book).find(cells)
-    if name is not None:
-        target = name.api.attr_text or ""
-        if target.lower() == cells.lower():
-            return None
-        return resolve_reference(book, target, sheet)
-    reference = parse_table_reference(cells)
-    table = book.find_table(reference.table) if reference is not None else None
-    return table.part(reference) if table is not None and reference is not None else None
 
 
 def qualified_reference(text: str, sheet: FileSheet) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import xlwings as xw
-from xlwings import base_classes
 
 from sop_xl.hosts import file_copy, file_styles
-from sop_xl.hosts.addresses import MAX_COLUMNS, MAX_ROWS, Area
+from sop_xl.hosts.addresses import Area
+from sop_xl.hosts.area_range import AreaRange
 from sop_xl.hosts.column_styles import format_code, format_id, own_column
 from sop_xl.hosts.errors import HostError
 from sop_xl.hosts.file_cells import SheetCells
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from sop_xl.hosts.file_names import FileName
     from sop_xl.hosts.file_sheet import FileSheet
-    from sop_xl.hosts.file_table import FileTable
 
 _SHIFTING = (
     "Inserting and deleting cells is not done in a file, because formulas, names, tables and validations "
@@ -27,13 +26,10 @@ _SHIFTING = (
 )
 
 
-class FileRange(base_classes.Range):
+class FileRange(AreaRange):
     """A rectangle of cells of one sheet in a file."""
 
-    def __init__(self, sheet: FileSheet, area: Area) -> None:
-        self._sheet = sheet
-        self.area = area
-        self.options: Any = None
+    _sheet: FileSheet
 
     @property
     def cells(self) -> SheetCells:
@@ -46,60 +42,6 @@ class FileRange(base_classes.Range):
     def api(self) -> file_styles.RangeApi | None:
         """The part of Excel's Range object that works on every host; None for a range without cells."""
         return file_styles.RangeApi(self) if self.area.size else None
-
-    @property
-    def sheet(self) -> FileSheet:
-        """The sheet the range belongs to."""
-        return self._sheet
-
-    @property
-    def coords(self) -> tuple[str, int, int, int, int]:
-        """Sheet, row, column, number of rows, number of columns."""
-        return self._sheet.name, self.area.top, self.area.left, self.area.height, self.area.width
-
-    @property
-    def row(self) -> int:
-        """First row."""
-        return self.area.top
-
-    @property
-    def column(self) -> int:
-        """First column."""
-        return self.area.left
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Number of rows and columns."""
-        return self.area.height, self.area.width
-
-    def __len__(self) -> int:
-        return self.area.size
-
-    def __call__(self, row_or_index: int, column: int | None = None) -> FileRange:
-        """The cell at a position, counted from 1."""
-        if column is None:
-            down, right = divmod(row_or_index - 1, max(1, self.area.width))
-        else:
-            down, right = row_or_index - 1, column - 1
-        row, col = self.area.top + down, self.area.left + right
-        if not (1 <= row <= MAX_ROWS and 1 <= col <= MAX_COLUMNS):
-            raise HostError(f"Row {row}, column {col} lies outside the sheet.", "Stay within its borders.")
-        return FileRange(self._sheet, Area(row, col, row, col))
-
-    def get_address(self, row_absolute: bool, col_absolute: bool, external: bool) -> str:
-        """Address in A1 notation, with the book and sheet when ``external``."""
-        address = self.area.a1(row_absolute, col_absolute)
-        if not external:
-            return address
-        book, sheet = self._sheet.book.name, self._sheet.name
-        prefix = f"[{book}]{sheet}"
-        plain = all(part.replace("_", "").replace(".", "").isalnum() for part in (book, sheet))
-        return f"{prefix}!{address}" if plain else "'" + prefix.replace("'", "''") + f"'!{address}"
-
-    @property
-    def address(self) -> str:
-        """Absolute address in A1 notation."""
-        return self.area.a1(True, True)
 
     @property
     def current_region(self) -> FileRange:
@@ -119,12 +61,6 @@ class FileRange(base_classes.Range):
             selection.sqref = self.area.a1()
 
     @property
-    def table(self) -> FileTable | None:
-        """The table that the first cell belongs to."""
-        corner = Area(self.area.top, self.area.left, self.area.top, self.area.left)
-        return next((table for table in self._sheet.tables if table.area.contains(corner)), None)
-
-    @property
     def name(self) -> FileName | None:
         """A name that refers to exactly these cells."""
         return self._sheet.book.names.of_area(self._sheet.name, self.area)
@@ -134,16 +70,6 @@ class FileRange(base_classes.Range):
         self._sheet.book.names.add(value, self._sheet.reference(self.area))
 
     # ------------------------------------------------------------------ values and formulas
-
-    @property
-    def max_cells_per_read(self) -> None:
-        """A file needs no reading in chunks."""
-        return
-
-    @property
-    def max_cells_per_write(self) -> None:
-        """A file needs no writing in chunks."""
-        return
 
     @property
     def raw_value(self) -> Any:

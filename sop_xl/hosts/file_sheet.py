@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.worksheet.worksheet import Worksheet
@@ -11,25 +10,14 @@ from xlwings import NoSuchObjectError, base_classes
 from sop_xl.hosts.addresses import MAX_COLUMNS, MAX_ROWS, Area, area_of, quote_sheet
 from sop_xl.hosts.errors import HostError
 from sop_xl.hosts.file_cells import SheetCells
-from sop_xl.hosts.file_names import FileNames, resolve_reference
+from sop_xl.hosts.file_names import FileNames
 from sop_xl.hosts.file_range import FileRange
 from sop_xl.hosts.file_tables import FileTables
+from sop_xl.hosts.references import resolve_reference
+from sop_xl.hosts.sheet_names import check_sheet_name
 
 if TYPE_CHECKING:
     from sop_xl.hosts.file_book import FileBook
-
-
-def check_sheet_name(name: str) -> None:
-    """Refuse what Excel does not accept as the name of a sheet.
-
-    Raises:
-        HostError: empty, too long, or with a forbidden character.
-    """
-    if not name or len(name) > 31 or re.search(r"[\\/?*:\[\]]", name) or name[0] == "'" or name[-1] == "'":
-        raise HostError(
-            f"'{name}' cannot be the name of a sheet.",
-            r"Use 1 to 31 characters without \ / ? * : [ ] and no apostrophe at either end.",
-        )
 
 
 class FileSheet(base_classes.Sheet):

@@ -7,25 +7,24 @@ that one row is marked as the insert row or holds no constant in a column that c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import xlwings as xw
 from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
-from xlwings import base_classes
 
 from sop_xl.hosts import file_copy
-from sop_xl.hosts.addresses import Area, TableReference, parse_a1
+from sop_xl.hosts.addresses import Area, parse_a1
 from sop_xl.hosts.errors import HostError
-from sop_xl.hosts.table_columns import FileTableColumns, header_text, unique
+from sop_xl.hosts.table_columns import header_text, unique
+from sop_xl.hosts.table_parts import SheetTable
 
 if TYPE_CHECKING:
     from sop_xl.hosts.file_range import FileRange
     from sop_xl.hosts.file_sheet import FileSheet
 
 
-class FileTable(base_classes.Table):
+class FileTable(SheetTable):
     """A table on a sheet of a file."""
 
     def __init__(self, sheet: FileSheet, table: Table) -> None:
@@ -38,11 +37,6 @@ class FileTable(base_classes.Table):
     def api(self) -> Table:
         """openpyxl's object."""
         return self._table
-
-    @property
-    def parent(self) -> FileSheet:
-        """The sheet."""
-        return self._sheet
 
     @property
     def area(self) -> Area:
@@ -58,61 +52,6 @@ class FileTable(base_classes.Table):
     @property
     def _totals_rows(self) -> int:
         return int(self._table.totalsRowCount or 0)
-
-    @property
-    def data_area(self) -> Area:
-        """The data rows, at least one."""
-        top, left, bottom, right = self.area
-        return Area(top + self._header_rows, left, bottom - self._totals_rows, right)
-
-    def part(self, reference: TableReference) -> FileRange | None:
-        """The cells that a structured reference names; None when the table has no such part."""
-        left, right = self.area.left, self.area.right
-        if reference.columns is not None:
-            names = [name.lower() for name in self.column_names()]
-            try:
-                first, last = (names.index(column.lower()) for column in reference.columns)
-            except ValueError:
-                return None
-            left, right = left + min(first, last), self.area.left + max(first, last)
-        sections = reference.sections
-        if "all" in sections:
-            sections = frozenset({"headers", "data", "totals"})
-        spans = []
-        if "headers" in sections and self._header_rows:
-            spans.append((self.area.top, self.area.top))
-        if "data" in sections:
-            spans.append((self.data_area.top, self.data_area.bottom))
-        if "totals" in sections and self._totals_rows:
-            spans.append((self.area.bottom, self.area.bottom))
-        if not spans or any(low[1] + 1 != high[0] for low, high in pairwise(spans)):
-            return None
-        return self._sheet.at(Area(spans[0][0], left, spans[-1][1], right))
-
-    @property
-    def range(self) -> FileRange:
-        """All cells of the table."""
-        return self._sheet.at(self.area)
-
-    @property
-    def header_row_range(self) -> FileRange | None:
-        """The header row, or None when it is hidden."""
-        return self.part(TableReference(self.name, frozenset({"headers"}), None))
-
-    @property
-    def totals_row_range(self) -> FileRange | None:
-        """The totals row, or None."""
-        return self.part(TableReference(self.name, frozenset({"totals"}), None))
-
-    @property
-    def data_body_range(self) -> FileRange | None:
-        """The data rows, or None for an empty table."""
-        return None if self.empty else self._sheet.at(self.data_area)
-
-    @property
-    def insert_row_range(self) -> FileRange | None:
-        """The row where the first data goes, only for an empty table."""
-        return self._sheet.at(self.data_area) if self.empty else None
 
     @property
     def empty(self) -> bool:
@@ -158,28 +97,6 @@ class FileTable(base_classes.Table):
         self._table.tableStyleInfo.name = value
 
     @property
-    def show_headers(self) -> bool:
-        """Whether the header row is shown."""
-        return bool(self._header_rows)
-
-    @show_headers.setter
-    def show_headers(self, value: bool) -> None:
-        if bool(value) != self.show_headers:
-            raise NotImplementedError("The header of a table in a file is shown or hidden in Excel only.")
-
-    @property
-    def show_totals(self) -> bool:
-        """Whether there is a totals row."""
-        return bool(self._totals_rows)
-
-    @show_totals.setter
-    def show_totals(self, value: bool) -> None:
-        if bool(value) != self.show_totals:
-            raise NotImplementedError(
-                "The totals row of a table in a file is added or removed in Excel only."
-            )
-
-    @property
     def show_autofilter(self) -> bool:
         """Whether the header has filter buttons."""
         return self._table.autoFilter is not None
@@ -220,11 +137,6 @@ class FileTable(base_classes.Table):
                 where = Area(area.top, area.left + position, area.top, area.left + position)
                 cells.write(where, [[f"'{wanted}" if wanted[:1] in "='#" else wanted]])
             column.name = wanted
-
-    @property
-    def columns(self) -> FileTableColumns:
-        """Columns of the table."""
-        return FileTableColumns(self)
 
     # ------------------------------------------------------------------ resizing
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from sop_xl.hosts.addresses import MAX_COLUMNS, MAX_ROWS, Area
-from sop_xl.hosts.file_cells import SheetCells
+
+
+class Filled(Protocol):
+    """Which cells of a sheet hold anything."""
+
+    def filled(self, row: int, column: int) -> bool:
+        """Whether a cell does."""
+
+    def used(self) -> Area:
+        """The rectangle that holds them all."""
+
 
 _STEPS = {"down": (1, 0), "up": (-1, 0), "right": (0, 1), "left": (0, -1)}
 
 
-def end_of_region(cells: SheetCells, row: int, column: int, direction: str) -> tuple[int, int]:
+def end_of_region(cells: Filled, row: int, column: int, direction: str) -> tuple[int, int]:
     """The cell where Ctrl and an arrow key lead: end of a filled run, or the next filled cell.
 
     Args:
-        cells: the sheet's cells.
+        cells: which cells are filled.
         row: where to start.
         column: where to start.
         direction: down, up, right or left.
@@ -37,7 +49,7 @@ def end_of_region(cells: SheetCells, row: int, column: int, direction: str) -> t
     return (last_row if down else row), (last_column if right else column)
 
 
-def current_region(cells: SheetCells, area: Area) -> Area:
+def current_region(cells: Filled, area: Area) -> Area:
     """The block of filled cells around a rectangle, bounded by blank rows and columns."""
     top, left, bottom, right = area
 

@@ -1,4 +1,4 @@
-"""Columns of a table in a workbook file."""
+"""Columns of a table, on every host of ours."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from xlwings import NoSuchObjectError, base_classes
 from sop_xl.hosts.addresses import Area
 
 if TYPE_CHECKING:
-    from sop_xl.hosts.file_range import FileRange
-    from sop_xl.hosts.file_table import FileTable
+    from sop_xl.hosts.table_parts import SheetTable
 
 
 def unique(name: str, taken: set[str]) -> str:
@@ -42,10 +41,10 @@ def header_text(value: Any, position: int) -> str:
     return str(value)
 
 
-class FileTableColumn(base_classes.TableColumn):
+class SheetTableColumn(base_classes.TableColumn):
     """A column of a table."""
 
-    def __init__(self, table: FileTable, position: int) -> None:
+    def __init__(self, table: SheetTable, position: int) -> None:
         self._table = table
         self._position = position
 
@@ -60,13 +59,13 @@ class FileTableColumn(base_classes.TableColumn):
         return self._position
 
     @property
-    def range(self) -> FileRange:
+    def range(self) -> Any:
         """Header, data and totals of the column."""
         top, left, bottom, _ = self._table.area
         return self._table.parent.at(Area(top, left + self._position, bottom, left + self._position))
 
     @property
-    def data_body_range(self) -> FileRange | None:
+    def data_body_range(self) -> Any:
         """The data of the column, or None for an empty table."""
         if self._table.empty:
             return None
@@ -74,29 +73,29 @@ class FileTableColumn(base_classes.TableColumn):
         return self._table.parent.at(Area(top, left + self._position, bottom, left + self._position))
 
 
-class FileTableColumns(base_classes.TableColumns):
+class SheetTableColumns(base_classes.TableColumns):
     """The columns of a table."""
 
-    def __init__(self, table: FileTable) -> None:
+    def __init__(self, table: SheetTable) -> None:
         self._table = table
 
-    def __call__(self, key: int | str) -> FileTableColumn:
+    def __call__(self, key: int | str) -> SheetTableColumn:
         """The column of that name, or at that position counted from 0."""
         names = self._table.column_names()
         if isinstance(key, int):
             if not 0 <= key < len(names):
                 raise IndexError(key)
-            return FileTableColumn(self._table, key)
+            return SheetTableColumn(self._table, key)
         lowered = [name.lower() for name in names]
         if key.lower() not in lowered:
             raise NoSuchObjectError(f"Table '{self._table.name}' has no column '{key}'.")
-        return FileTableColumn(self._table, lowered.index(key.lower()))
+        return SheetTableColumn(self._table, lowered.index(key.lower()))
 
     def __len__(self) -> int:
         return len(self._table.column_names())
 
-    def __iter__(self) -> Iterator[FileTableColumn]:
-        return (FileTableColumn(self._table, position) for position in range(len(self)))
+    def __iter__(self) -> Iterator[SheetTableColumn]:
+        return (SheetTableColumn(self._table, position) for position in range(len(self)))
 
     def __contains__(self, key: str) -> bool:
         return key.lower() in [name.lower() for name in self._table.column_names()]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sop_xl.model import Array, Gap, Plan
+from sop_xl.model import Gap, Plan
+from sop_xl.process.moves import in_time
 
+#: Stock below this part of its target is a gap; closer to it is the daily business of the planner.
+FAR_BELOW = 0.5
 #: A gap smaller than this part of what it is measured against is noise.
 TOLERANCE = 1e-6
 BUDGET_TOLERANCE = 0.02
@@ -13,7 +17,14 @@ BUDGET_TOLERANCE = 0.02
 
 def find_gaps(plan: Plan) -> list[Gap]:
     """All gaps of a plan, ordered by kind and money."""
-    return [*_capacity(plan), *_inventory(plan), *_service(plan), *_budget(plan), *_stale(plan)]
+    return [
+        *_capacity(plan),
+        *_inventory(plan),
+        *_target(plan),
+        *_service(plan),
+        *_budget(plan),
+        *_stale(plan),
+    ]
 
 
 def _money(plan: Plan, family: int, units: float) -> float:
@@ -26,11 +37,13 @@ def _capacity(plan: Plan) -> list[Gap]:
         *np.nonzero(plan.short > TOLERANCE * np.nan_to_num(given.capacity, nan=1.0)), strict=True
     ):
         resource, short = given.resources[r], float(plan.short[r, t])
-        relief = given.resources[r].overtime_limit
+        relief = resource.overtime_limit - float(np.nan_to_num(given.overtime[r, t]))
         help_ = (
-            f"overtime gives up to {relief:,.0f} {resource.unit}"
-            if not np.isnan(relief)
-            else "no overtime limit is given"
+            "no overtime limit is given"
+            if np.isnan(relief)
+            else (
+                f"overtime gives up to {relief:,.0f} {resource.unit}" if relief > 0 else "overtime is used up"
+            )
         )
         gaps.append(
             Gap(
@@ -62,7 +75,7 @@ def _inventory(plan: Plan) -> list[Gap]:
     """Shortages, one per family and run of buckets below zero."""
     given, gaps = plan.given, []
     for f, family in enumerate(given.families):
-        for first, last in _runs(plan.projected_inventory[f] < -TOLERANCE):
+        for first, last in runs(plan.projected_inventory[f] < -TOLERANCE):
             part = plan.projected_inventory[f, first : last + 1]
             lowest = float(-part.min())
             ends = [bucket.end for bucket in given.horizon.planned]
@@ -82,19 +95,51 @@ def _inventory(plan: Plan) -> list[Gap]:
     return sorted(gaps, key=lambda gap: -np.nan_to_num(gap.value))
 
 
-def _runs(flags: Array) -> list[tuple[int, int]]:
+def _target(plan: Plan) -> list[Gap]:
+    """Stock that falls far below its target without running out, one per family and run of buckets."""
+    given, gaps = plan.given, []
+    for f, family in enumerate(given.families):
+        for first, last in runs(far_below(plan)[f]):
+            part = slice(first, last + 1)
+            missing = float((plan.target_inventory[f, part] - plan.projected_inventory[f, part]).max())
+            ends = [bucket.end for bucket in given.horizon.planned]
+            until = "" if first == last else f" to {ends[last]:%b %Y}"
+            gaps.append(
+                Gap(
+                    "target",
+                    family.code,
+                    ends[first],
+                    missing,
+                    family.unit,
+                    missing * family.unit_cost,
+                    family.supply_owner or "Operations",
+                    f"{family.code} is below half of its target stock in {ends[first]:%b %Y}{until}: "
+                    f"up to {missing:,.0f} {family.unit} missing.",
+                )
+            )
+    return sorted(gaps, key=lambda gap: -np.nan_to_num(gap.value))
+
+
+def far_below(plan: Plan) -> NDArray[np.bool_]:
+    """Where stock is there but far below its target, (families, planned)."""
+    inventory, target = plan.projected_inventory, plan.target_inventory
+    flags: NDArray[np.bool_] = (inventory >= -TOLERANCE) & (inventory < FAR_BELOW * target - TOLERANCE)
+    return flags
+
+
+def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """First and last position of each run of true flags.
 
-    >>> _runs(np.array([False, True, True, False, True]))
+    >>> runs(np.array([False, True, True, False, True]))
     [(1, 2), (4, 4)]
     """
-    runs: list[tuple[int, int]] = []
+    found: list[tuple[int, int]] = []
     for position in np.flatnonzero(flags):
-        if runs and position == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], int(position))
+        if found and position == found[-1][1] + 1:
+            found[-1] = (found[-1][0], int(position))
         else:
-            runs.append((int(position), int(position)))
-    return runs
+            found.append((int(position), int(position)))
+    return found
 
 
 def _service(plan: Plan) -> list[Gap]:
@@ -105,9 +150,7 @@ def _service(plan: Plan) -> list[Gap]:
         if np.isnan(family.service_target) or demand <= 0 or family.make == "MTO":
             continue
         late = float(np.maximum(-plan.projected_inventory[f], 0.0).max())
-        before = np.append(0.0, np.maximum(-plan.projected_inventory[f, :-1], 0.0))
-        missed = np.maximum(np.maximum(-plan.projected_inventory[f], 0.0) - before, 0.0).sum()
-        service = 1 - float(missed) / demand
+        service = in_time(plan.projected_inventory[f], plan.consensus_demand[f])
         if late > 0 and service < family.service_target - TOLERANCE:
             units = (family.service_target - service) * demand
             gaps.append(

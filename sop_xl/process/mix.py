@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sop_xl.demand.launches import launch_by_like_item
 from sop_xl.demand.mix import forecast_mix
@@ -12,12 +13,14 @@ from sop_xl.errors import NotDefinedError
 from sop_xl.model import Array, Items, Plan
 
 
-def mix_of(plan: Plan, items: Items) -> Array:
+def mix_of(plan: Plan, items: Items, item_forecast: Array) -> Array:
     """Demand of every item; the items of a family add up to its consensus demand.
 
-    Items are forecast from their own history, new ones from their like item, and brought to the family's
-    consensus in proportion. Where none of a family's items is on sale in a bucket its items stay empty (NaN).
+    The forecasts of the items are brought to the family's consensus in proportion. Where none of a family's
+    items is on sale in a bucket its items stay empty (NaN).
 
+    Args:
+        item_forecast: units, zero or more, (items, planned).
     Returns:
         Units, (items, planned).
     """
@@ -25,27 +28,31 @@ def mix_of(plan: Plan, items: Items) -> Array:
     planned = given.shape[1]
     if not items.codes:
         return np.zeros((0, planned))
-    loaded = np.flatnonzero(~np.isnan(items.history).all(axis=0))
-    history = items.history[:, : int(loaded[-1]) + 1] if loaded.size else items.history
     last = np.where(np.isnan(items.last_bucket), planned, items.last_bucket)
-    first = np.where(np.isnan(items.launch), 0, items.launch)
-    position = np.arange(planned)
-    on_sale = (position >= first[:, None]) & (position <= last[:, None])
     outlets = np.zeros(given.shape)
-    np.add.at(outlets, items.family, on_sale)
+    np.add.at(outlets, items.family, on_sale_of(items, planned))
     volume = np.where(outlets > 0, np.maximum(plan.consensus_demand, 0.0), 0.0)
     result = forecast_mix(
-        history,
+        items.history,
         items.family,
         volume,
-        _launches(items, planned),
+        launches_of(items, planned),
         np.where(last >= planned, np.nan, np.maximum(last, -1)),
         given.horizon.per_year,
+        item_forecast=item_forecast,
     )
     return np.where(outlets[items.family] > 0, result, np.nan)
 
 
-def _launches(items: Items, planned: int) -> dict[int, Array]:
+def on_sale_of(items: Items, planned: int) -> NDArray[np.bool_]:
+    """Whether an item is sold in a planned bucket, (items, planned)."""
+    first = np.where(np.isnan(items.launch), 0, items.launch)[:, None]
+    last = np.where(np.isnan(items.last_bucket), planned, items.last_bucket)[:, None]
+    position = np.arange(planned)
+    return np.asarray((position >= first) & (position <= last))
+
+
+def launches_of(items: Items, planned: int) -> dict[int, Array]:
     """Demand of items still to be launched: their like item's launch, else level from the launch on."""
     curves: dict[int, Array] = {}
     for item in np.flatnonzero(~np.isnan(items.launch)):

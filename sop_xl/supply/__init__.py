@@ -1,1 +1,1 @@
-"""Supply plans: inventory and backlog, strategies, rough-cut capacity."""
+"""Supply plans: inventory and backlog, strategies, least-cost plans, rough-cut capacity."""

@@ -88,14 +88,16 @@ def days_of_supply(inventory: ArrayLike, future_demand: ArrayLike, working_days:
     """Working days until an inventory is used up by the demand that follows it.
 
     Bucket after bucket is consumed at its own daily rate; after the last one the last rate goes on. A
-    bucket without demand counts whole while anything is left. Nothing on hand, or a shortage, is 0 days.
+    bucket without demand counts whole while anything is left. A shortage is days below zero: what is owed, at the
+    rate of the first bucket.
 
     Args:
-        inventory: units on hand, one number or shape (series,).
+        inventory: units on hand, below zero if owed, one number or shape (series,).
         future_demand: units per bucket from the next bucket on, shape (series, buckets), not negative.
         working_days: working days per bucket, one number or shape (buckets,).
     Returns:
-        Days per series; NaN where the last rate is zero and the inventory is never used up.
+        Days per series; NaN where the last rate is zero and the inventory is never used up, or where a shortage
+        meets a first bucket without demand.
     Raises:
         ArgumentError: negative demand, working days not above zero, shapes that do not fit.
     Source:
@@ -107,7 +109,10 @@ def days_of_supply(inventory: ArrayLike, future_demand: ArrayLike, working_days:
     demand = series(future_demand, "future_demand", negative=False)
     days = per_bucket(working_days, "working_days", demand)
     stock = per_series(inventory, "inventory", demand)
-    return _days_until_empty(stock, demand, days, demand[..., -1] / days[..., -1])
+    found = _days_until_empty(stock, demand, days, demand[..., -1] / days[..., -1])
+    first = demand[..., 0]
+    owed = np.where(first > 0, stock * days[..., 0] / np.where(first > 0, first, 1.0), np.nan)
+    return np.where(stock < 0, owed, found)
 
 
 def coverage(inventory: ArrayLike, demand: ArrayLike, working_days: ArrayLike = 20.0) -> Array:
@@ -121,11 +126,11 @@ def coverage(inventory: ArrayLike, demand: ArrayLike, working_days: ArrayLike = 
         demand: units per bucket, same shape, not negative.
         working_days: working days per bucket, one number or shape (buckets,).
     Returns:
-        Working days, same shape; 0 where nothing is left, NaN where it is never used up.
+        Working days, same shape; 0 where nothing is left or units are owed, NaN where it is never used up.
     Raises:
         ArgumentError: shapes differ, negative demand, working days not above zero.
     Source:
-        Definition as in `days_of_supply`, applied to each bucket.
+        Definition as in `days_of_supply`, applied to each bucket; a shortage covers nothing.
 
     >>> coverage([[50, 30]], [[100, 100]], 20)
     array([[10.,  6.]])

@@ -12,7 +12,7 @@ from sop_xl.errors import ArgumentError
 from sop_xl.model import Array
 from sop_xl.supply.strategies import level_rate
 
-STRATEGIES = ("LEVEL", "CHASE", "TARGET")
+STRATEGIES = ("LEVEL", "CHASE", "TARGET", "OPTIMAL")
 
 
 def propose_to_stock(strategy: str, opening: float, demand: Array, target: Array, fixed: Array) -> Array:
@@ -22,7 +22,7 @@ def propose_to_stock(strategy: str, opening: float, demand: Array, target: Array
     brings inventory back to its target, never below zero production.
 
     Args:
-        strategy: LEVEL, CHASE or TARGET.
+        strategy: LEVEL, CHASE, TARGET or OPTIMAL; one family alone takes OPTIMAL as TARGET.
         opening: units on hand.
         demand, target: units, (buckets,).
         fixed: production that is decided already, NaN where it is not, (buckets,).
@@ -46,7 +46,7 @@ def propose_to_stock(strategy: str, opening: float, demand: Array, target: Array
             plan[free] = max(0.0, np.asarray(level_rate(left, demand[free], target[-1])).item())
     elif strategy == "CHASE":
         plan[free] = demand[free]
-    elif strategy == "TARGET":
+    elif strategy in ("TARGET", "OPTIMAL"):
         inventory = opening
         for t in range(len(demand)):
             if free[t]:
@@ -61,7 +61,8 @@ def propose_to_order(strategy: str, opening: float, demand: Array, target: Array
     """Production of a family made to order.
 
     LEVEL: one constant rate that ends at the last target backlog. CHASE: production follows orders. TARGET: each
-    bucket works the backlog down (or lets it grow) to its target; nothing is made that is not ordered.
+    bucket works the backlog down (or lets it grow) to its target; nothing is made that is not ordered. OPTIMAL is
+    TARGET here, too.
 
     Args:
         opening: units ordered and not yet shipped.
@@ -80,7 +81,7 @@ def propose_to_order(strategy: str, opening: float, demand: Array, target: Array
             plan[free] = max(0.0, np.asarray(level_rate(left, demand[free], target[-1], "BACKLOG")).item())
     elif strategy == "CHASE":
         plan[free] = demand[free]
-    elif strategy == "TARGET":
+    elif strategy in ("TARGET", "OPTIMAL"):
         backlog = opening
         for t in range(len(demand)):
             if free[t]:

@@ -29,14 +29,14 @@ def capacity_load(plan: ArrayLike, bill: ArrayLike) -> Array:
     Returns:
         Hours, shape (resources, buckets).
     Raises:
-        ArgumentError: the bill's columns are not the plan's families.
+        ArgumentError: the bill's columns are not the plan's families, or its hours are negative.
     Source:
         Vollmann et al., Manufacturing Planning and Control, rough-cut planning by capacity bills.
 
     >>> capacity_load([[100, 200], [50, 50]], [[0.5, 1.0]])
     array([[100., 150.]])
     """
-    plan, bill = _grid(plan, "plan"), _grid(bill, "bill")
+    plan, bill = _grid(plan, "plan"), _grid(bill, "bill", negative=False)
     if bill.shape[1] != plan.shape[0]:
         raise ArgumentError(
             f"bill has {bill.shape[1]} columns and plan has {plan.shape[0]} rows.",
@@ -58,7 +58,7 @@ def resource_profile(plan: ArrayLike, profile: ArrayLike, resources: int | None 
     Returns:
         Hours, shape (resources, buckets).
     Raises:
-        ArgumentError: not four columns, a family or resource that does not exist, an offset below zero.
+        ArgumentError: not four columns, a family or resource that does not exist, an offset or hours below zero.
     Source:
         Vollmann et al., Manufacturing Planning and Control, rough-cut planning by resource profiles.
 
@@ -81,6 +81,10 @@ def resource_profile(plan: ArrayLike, profile: ArrayLike, resources: int | None 
                 f"profile has the {what} {rows[row, column]:g} in row {row + 1}.",
                 "Give whole numbers: families and resources from 1, offsets from 0.",
             )
+    below = rows[:, 3] < 0
+    if below.any():
+        row = int(np.argmax(below))
+        raise ArgumentError(f"profile has {rows[row, 3]:g} hours in row {row + 1}.", "Give hours from 0.")
     count = int(rows[:, 1].max()) if resources is None else resources
     for column, what, highest in ((0, "family", plan.shape[0]), (1, "resource", count)):
         over = rows[:, column] > highest
@@ -91,7 +95,7 @@ def resource_profile(plan: ArrayLike, profile: ArrayLike, resources: int | None 
                 f"There are only {highest}.",
             )
     if count > 100_000:
-        raise ArgumentError(f"profile has the resource {count}.", "Number the resources from 1.")
+        raise ArgumentError(f"profile has the resource {count:g}.", "Number the resources from 1.")
     load = np.zeros((count, plan.shape[1]))
     for family, resource, offset, hours in rows:
         if offset < plan.shape[1]:
@@ -110,7 +114,7 @@ def cpof(plan: ArrayLike, hours_per_unit: ArrayLike, shares: ArrayLike) -> Array
     Returns:
         Hours, shape (resources, buckets).
     Raises:
-        ArgumentError: not one factor per family, a negative share, shares that add up to more than 1.
+        ArgumentError: not one factor per family, a negative factor or share, shares that add up to more than 1.
     Source:
         Vollmann et al., Manufacturing Planning and Control, overall factors.
 
@@ -119,7 +123,7 @@ def cpof(plan: ArrayLike, hours_per_unit: ArrayLike, shares: ArrayLike) -> Array
            [ 50., 100.]])
     """
     plan = _grid(plan, "plan")
-    factors = numbers(hours_per_unit, "hours_per_unit").ravel()
+    factors = numbers(hours_per_unit, "hours_per_unit", negative=False).ravel()
     parts = numbers(shares, "shares", negative=False).ravel()
     if factors.size != plan.shape[0]:
         raise ArgumentError(
@@ -199,6 +203,48 @@ def check_load(load: ArrayLike, capacity: ArrayLike, limit: ArrayLike = 1.0) -> 
     )
 
 
+def extra_hours(
+    load: ArrayLike,
+    capacity: ArrayLike,
+    overtime_limit: ArrayLike,
+    overtime_cost: ArrayLike,
+    subcontract_limit: ArrayLike,
+    subcontract_cost: ArrayLike,
+) -> tuple[Array, Array, Array]:
+    """Overtime and subcontracted hours that carry the load above capacity, the cheaper ones first.
+
+    Args:
+        load: hours, shape (resources, buckets).
+        capacity: hours, as ``load``, shape (resources,) or one number; NaN is not given, and never short.
+        overtime_limit, subcontract_limit: hours a bucket, likewise; NaN is none.
+        overtime_cost, subcontract_cost: money per hour, likewise; NaN counts as zero.
+    Returns:
+        Overtime, subcontracted and still missing hours, each as ``load``.
+    Raises:
+        ArgumentError: negative numbers, shapes that do not fit.
+    Source:
+        Arnold, Chapman, Clive, Introduction to Materials Management, ch. 5: ways to add capacity.
+
+    >>> [hours.tolist() for hours in extra_hours([[90, 130]], 100, 20, 5, 50, 8)]
+    [[[0.0, 20.0]], [[0.0, 10.0]], [[0.0, 0.0]]]
+    """
+    hours = np.atleast_2d(series(load, "load", negative=False))
+    over = hours - per_cell(capacity, "capacity", hours, missing=True, negative=False)
+    over = np.where(over > _ROUNDING * (1 + hours), over, 0.0)
+    limits, costs = [], []
+    for kind, limit, cost in (
+        ("overtime", overtime_limit, overtime_cost),
+        ("subcontract", subcontract_limit, subcontract_cost),
+    ):
+        limits.append(np.nan_to_num(per_cell(limit, f"{kind}_limit", hours, missing=True, negative=False)))
+        costs.append(np.nan_to_num(per_cell(cost, f"{kind}_cost", hours, missing=True, negative=False)))
+    own_first = costs[0] <= costs[1]
+    overtime = np.where(own_first, np.minimum(over, limits[0]), 0.0)
+    subcontract = np.minimum(over - overtime, limits[1])
+    overtime = np.where(own_first, overtime, np.minimum(over - subcontract, limits[0]))
+    return overtime, subcontract, over - overtime - subcontract
+
+
 @dataclass(frozen=True)
 class ResourceCheck:
     """One resource of a capacity check; buckets count from 1, None where there is none."""
@@ -264,14 +310,14 @@ def utilization(load: ArrayLike, capacity: ArrayLike) -> Array:
         Fractions, same shape as ``load``; NaN where the capacity is not given.
     Raises:
         NoAnswerError: a load where the capacity is zero.
-        ArgumentError: a negative capacity, shapes that do not fit.
+        ArgumentError: a negative load or capacity, shapes that do not fit.
     Source:
         APICS dictionary, load ÷ capacity; name the capacity meant (rated or demonstrated).
 
     >>> utilization([[80, 90]], [[100, 100]])
     array([[0.8, 0.9]])
     """
-    hours = series(load, "load")
+    hours = series(load, "load", negative=False)
     room = per_cell(capacity, "capacity", hours, missing=True, negative=False)
     impossible = (room == 0) & (hours != 0)
     if impossible.any():
@@ -340,8 +386,8 @@ def demonstrated_capacity(standard_hours: ArrayLike) -> Array:
     return np.asarray(np.where(known, hours, 0.0).sum(axis=-1) / count)
 
 
-def _grid(value: ArrayLike, name: str) -> Array:
-    array = np.atleast_2d(series(value, name))
+def _grid(value: ArrayLike, name: str, *, negative: bool = True) -> Array:
+    array = np.atleast_2d(series(value, name, negative=negative))
     if array.ndim != 2 or array.shape[0] == 0:
         raise ArgumentError(f"{name} is {size(array)}.", "Give a grid of rows and columns.")
     return array

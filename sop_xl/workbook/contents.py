@@ -116,14 +116,19 @@ def _supply(plan: Plan, demand: Parts) -> Parts:
 def _capacity(plan: Plan) -> Parts:
     given = plan.given
     none = np.full((len(given.resources), given.horizon.past), np.nan)
-    spare = given.capacity - plan.load
+    spare = given.available - plan.load
     return {
         "load": (none, plan.load),
         "capacity": (none, given.capacity),
+        "overtime": (none, np.nan_to_num(given.overtime)),
+        "subcontract": (none, np.nan_to_num(given.subcontract)),
+        "available": (none, given.available),
         "utilization": (none, plan.utilization),
         "over_under": (none, spare),
         "cumulative": (none, np.where(np.isnan(spare), np.nan, _running(spare))),
         "demonstrated": (none, given.demonstrated),
+        "overtime_cost": (none, plan.overtime_cost),
+        "subcontract_cost": (none, plan.subcontract_cost),
     }
 
 
@@ -159,6 +164,9 @@ def _finance(plan: Plan) -> Parts:
         "last_year_revenue": (none, given.last_year(given.history_value)),
         "previous_revenue": (none, given.previous_revenue),
         "change": (none, plan.revenue - given.previous_revenue),
+        "production_cost": (none, plan.production_cost),
+        "holding_cost": (none, plan.holding_cost),
+        "backorder_cost": (none, plan.backorder_cost),
     }
 
 
@@ -200,8 +208,10 @@ def _group(row: Row, values: Array, span: Iterable[int]) -> float:
     return float(part[-1]) if row.aggregate == "stock" else np.nan
 
 
+#: What a plan costs, the part that the margin has in it already first.
+_PLAN_COSTS = ("production_cost", "holding_cost", "backorder_cost", "overtime_cost", "subcontract_cost")
 #: What each ratio divides.
-_RATIOS = {"utilization": ("load", "capacity"), "margin_ratio": ("margin", "revenue")}
+_RATIOS = {"utilization": ("load", "available"), "margin_ratio": ("margin", "revenue")}
 
 
 def _ratio(
@@ -239,6 +249,11 @@ def _total(
     if row.key == "short":
         hours = [resource.unit.lower() == "h" for resource in plan.given.resources]
         return np.zeros(past), plan.short[hours].sum(axis=0)
+    if row.key in ("overtime_cost", "subcontract_cost") and view.name == "Finance":
+        cost = plan.overtime_cost if row.key == "overtime_cost" else plan.subcontract_cost
+        return np.full(past, np.nan), cost.sum(axis=0) if len(cost) else np.full(count, np.nan)
+    if row.key in ("plan_cost", "result"):
+        return _after_costs(row.key, closed), _after_costs(row.key, planned)
 
     def add(values: Mapping[tuple[str, str], Array], width: int) -> Array:
         lines = [values[entity, row.key] for entity, _, _ in entities if (entity, row.key) in values]
@@ -248,3 +263,13 @@ def _total(
         return np.where(np.isnan(stack).all(axis=0), np.nan, np.nansum(stack, axis=0))
 
     return add(closed, past), add(planned, count)
+
+
+def _after_costs(key: str, lines: Mapping[tuple[str, str], Array]) -> Array:
+    """The cost of the plan, or what it leaves of the margin; empty where production has no cost."""
+    made, *others = (lines["", part] for part in _PLAN_COSTS)
+    more = np.sum([np.nan_to_num(other) for other in others], axis=0)
+    total: Array = (
+        made + more if key == "plan_cost" else np.where(np.isnan(made), np.nan, lines["", "margin"] - more)
+    )
+    return total

@@ -175,6 +175,8 @@ class Formulas:
             return self._span(first, last, column)
         if token == "**":
             return self._span(first, last, grid.label_column, fixed_column=True)
+        if token == "months":
+            return "1" if grid.horizon.per_year == 12 else f"(12/{grid.horizon.per_year})"
         if token == "units":
             return self._span(first, last, grid.unit_column, fixed_column=True)
         name, place = _split(token)
@@ -183,7 +185,8 @@ class Formulas:
             other, key = name.split(".")
             target = self.grids[other]
             bucket = grid.bucket_ends[column]
-            return f"{quoted(target.sheet)}!{cell(target.rows[entity, key], target.columns[bucket])}"
+            row = target.totals[key] if entity == "" else target.rows[entity, key]
+            return f"{quoted(target.sheet)}!{cell(row, target.columns[bucket])}"
         if name == "entity":
             return cell(grid.rows[entity, grid.view.rows[0].key], grid.entity_column, fixed_column=True)
         if name in header:

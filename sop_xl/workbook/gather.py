@@ -10,7 +10,7 @@ import numpy as np
 
 from sop_xl.buckets import Horizon, bucket_of, working_days
 from sop_xl.checks import Rows
-from sop_xl.model import Array, BillLine, Family, PlanInput, Resource
+from sop_xl.model import Array, BillLine, Family, ForecastSettings, PlanInput, Resource
 from sop_xl.workbook import layout, tables
 from sop_xl.workbook.codes import Codes, Tables, key_of
 from sop_xl.workbook.read import Workbook
@@ -82,6 +82,17 @@ def plan_input(workbook: Workbook, given: Tables, horizon: Horizon) -> PlanInput
         )
         return spread(lines, horizon, planned_ends, (height, count))
 
+    extra = given["tblExtraCapacity"]
+
+    def booked(kind: str) -> Array:
+        lines = (
+            (codes.resource.get(key_of(resource), -1) if key_of(of) == kind else -1, day, hours)
+            for resource, of, day, hours in zip(
+                extra["Resource"], extra["Kind"], extra["Bucket"], extra["Hours"], strict=True
+            )
+        )
+        return spread(lines, horizon, planned_ends, (len(resources), count))
+
     production = given["tblProduction"]
     made = list(zip(codes.of_rows(production), production["Bucket"], strict=True))
     closed_ends = {bucket.end: i for i, bucket in enumerate(horizon.closed)}
@@ -127,12 +138,28 @@ def plan_input(workbook: Workbook, given: Tables, horizon: Horizon) -> PlanInput
         past_actual=made_in("Actual", closed_ends),
         capacity=per_bucket("tblCapacity", "Hours", codes.resource, "Resource", len(resources)),
         demonstrated=per_bucket("tblCapacity", "Demonstrated", codes.resource, "Resource", len(resources)),
+        overtime=booked("overtime"),
+        subcontract=booked("subcontract"),
         budget_quantity=per_bucket("tblBudget", "Quantity", codes.family, "Family", rows),
         budget_revenue=per_bucket("tblBudget", "Revenue", codes.family, "Family", rows),
         budget_margin=per_bucket("tblBudget", "Margin", codes.family, "Family", rows),
         previous_demand=snapshots.of(previous, "consensus_demand", 0, planned_ends),
+        previous_shipments=snapshots.of(previous, "constrained_demand", 0, planned_ends),
         previous_revenue=snapshots.of(previous, "revenue", 1, planned_ends),
+        previous_margin=snapshots.of(previous, "margin", 1, planned_ends),
         past_consensus=snapshots.at_lag("consensus_demand", 1, closed_ends)[0],
+        forecasting=_forecasting(workbook),
+        history_days=np.array(working_days(past, days)),
+    )
+
+
+def _forecasting(workbook: Workbook) -> ForecastSettings:
+    """How the cycle card wants the baseline to be made."""
+    cleaned = workbook.choice_field("Home_CleanSpikes") == "Y"
+    return ForecastSettings(
+        spike_limit=workbook.spike_limit() if cleaned else np.nan,
+        per_working_day=workbook.choice_field("Home_PerWorkingDay") == "Y",
+        reconcile=workbook.choice_field("Home_ReconcileMethod"),
     )
 
 
@@ -162,8 +189,13 @@ def _families(given: Tables, codes: Codes) -> tuple[Family, ...]:
             unit_cost=number("Unit cost", i, np.nan),
             opening_inventory=number("Opening inventory", i, float(on_hand[i])),
             opening_backlog=number("Opening backlog", i, 0.0),
+            holding_cost=number("Holding cost", i, np.nan),
+            backorder_cost=number("Backorder cost", i, np.nan),
+            lot_minimum=number("Lot minimum", i, np.nan),
+            inventory_limit=number("Inventory limit", i, np.nan),
             demand_owner=rows["Demand owner"][i] or "",
             supply_owner=rows["Supply owner"][i] or "",
+            method=(rows["Forecast method"][i] or "AUTO").upper(),
         )
         for i, code in enumerate(rows["Family"])
     )
@@ -182,6 +214,8 @@ def _resources(rows: Rows) -> tuple[Resource, ...]:
             rows["Unit"][i] or "h",
             number("Overtime limit", i),
             number("Overtime cost", i),
+            number("Subcontract limit", i),
+            number("Subcontract cost", i),
         )
         for i, code in enumerate(rows["Resource"])
     )

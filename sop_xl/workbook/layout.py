@@ -6,6 +6,7 @@ sheet and the docs page follow.
 
 from __future__ import annotations
 
+from sop_xl.demand.reconcile import METHODS as RECONCILE_METHODS
 from sop_xl.workbook import tables as t
 from sop_xl.workbook import views as v
 from sop_xl.workbook.spec import Field, Sheet, Table, View
@@ -29,6 +30,38 @@ CARD: tuple[Field, ...] = (
     ),
     Field(
         "Home_Lag", "Accuracy lag", "number", 1, "Age in buckets of the forecast that accuracy is measured on"
+    ),
+    Field(
+        "Home_CleanSpikes",
+        "Clean spikes",
+        "choice",
+        "N",
+        "Y: accidents in the history are replaced before the forecast. Known events are taken out in any case",
+        choices=("Y", "N"),
+    ),
+    Field(
+        "Home_SpikeLimit",
+        "Spike limit",
+        "number",
+        8,
+        "How many typical deviations from the expected make a spike, 2 to 100",
+    ),
+    Field(
+        "Home_PerWorkingDay",
+        "Forecast per working day",
+        "choice",
+        "N",
+        "Y: histories are divided by the working days of their buckets, forecasts multiplied by those to come",
+        choices=("Y", "N"),
+    ),
+    Field(
+        "Home_ReconcileMethod",
+        "Reconcile levels by",
+        "choice",
+        "MIDDLE_OUT",
+        "How families and items agree. MIDDLE_OUT: the family's forecast stays, its items share it. BOTTOM_UP: the "
+        "items' forecasts add up. TOP_DOWN: families share the total. Others: least squares, see SOP_RECONCILE",
+        choices=RECONCILE_METHODS,
     ),
     Field(
         "Home_Store",
@@ -70,7 +103,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Resources",
         "What limits supply, what each family takes from it, and how much there is.",
         "Operations",
-        tables=(t.RESOURCES, t.BILL, t.CAPACITY, t.CALENDAR),
+        tables=(t.RESOURCES, t.BILL, t.CAPACITY, t.CALENDAR, t.EXTRA_CAPACITY),
         group="data",
     ),
     Sheet(
@@ -126,13 +159,19 @@ SHEETS: tuple[Sheet, ...] = (
         "Reconcile",
         "Where plan and reality part: the gaps, each with an owner.",
         "Pre-S&OP meeting",
-        tables=(t.GAPS, t.CHECK, t.PROPOSALS),
+        tables=(t.GAPS, t.PROPOSALS, t.ACCEPTED_GAPS, t.CHECK),
     ),
     Sheet(
         "Finance",
         "The plan in money, against budget, last year and the last plan.",
         "Finance",
         view=v.FINANCE,
+    ),
+    Sheet(
+        "Bridge",
+        "Why the money differs: volume, mix, price and cost, family by family.",
+        "Finance",
+        tables=(t.BRIDGE,),
     ),
     Sheet(
         "Scenarios",

@@ -427,10 +427,16 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("forecast", "2", "Forecast every family; overrides stay as they are"),
     ("plan-supply", "3", "Propose production by each family's strategy around frozen buckets and overrides"),
     ("check-capacity", "3", "Compare the load of the plan with the capacity of every resource"),
-    ("reconcile", "4", "List the gaps between demand, supply and money"),
+    (
+        "reconcile",
+        "4",
+        "List the gaps between demand, supply and money, with priced moves that would close them",
+    ),
+    ("apply-proposals", "4", "Make all accepted moves of Reconcile together, or none of them"),
     ("value-plan", "4", "Value the plan against budget, last year and the last plan"),
     ("refresh-kpis", "6", "Calculate the measures"),
     ("publish", "6", "Freeze the plan and write the workbook that others link to"),
+    ("revert", "all", "Put back what the last command replaced"),
     ("run-cycle", "1-6", "All of this in order, without publishing"),
 )
 

@@ -6,9 +6,10 @@ their labels and buckets by their dates: a planner may insert rows, columns and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import xlwings as xw
@@ -29,6 +30,9 @@ CARD_LIMITS: dict[str, tuple[int, int]] = {
     "Home_Firm": (0, 36),
     "Home_Lag": (0, 12),
 }
+#: Fields of the cycle card that hold one of their choices.
+CARD_CHOICES = ("Home_CleanSpikes", "Home_PerWorkingDay", "Home_ReconcileMethod")
+SPIKE_LIMITS = (2.0, 100.0)
 
 
 def as_date(value: Any) -> Any:
@@ -138,6 +142,30 @@ class Workbook:
             )
         return int(value)
 
+    def choice_field(self, name: str) -> str:
+        """A word of the cycle card, as it is spelt among its choices; the default where the cell is empty."""
+        definition = layout.FIELDS[name]
+        value = self.field(name)
+        word = str(definition.default if value is None else value).strip().upper()
+        if word not in definition.choices:
+            raise WorkbookError(
+                f"Home, {definition.label}: {value!r} is not allowed.",
+                f"Use one of {', '.join(definition.choices)}.",
+            )
+        return word
+
+    def spike_limit(self) -> float:
+        """How many typical deviations make a spike."""
+        definition, (low, high) = layout.FIELDS["Home_SpikeLimit"], SPIKE_LIMITS
+        value: Any = self.field("Home_SpikeLimit")
+        value = definition.default if value is None else value
+        if not _is_number(value) or not low <= value <= high:
+            raise WorkbookError(
+                f"Home, {definition.label}: {value!r} is not a number from {low:g} to {high:g}.",
+                "Correct it on Home; 8 is usual.",
+            )
+        return float(value)
+
     def card_issues(self) -> list[Issue]:
         """Everything that is wrong on the cycle card."""
         problems: list[tuple[str, str, str]] = []
@@ -150,9 +178,14 @@ class Workbook:
             bucket_type(self.field("Home_BucketType"))
         except SopError as problem:
             problems.append(("Home_BucketType", problem.message, problem.remedy))
-        for name, (low, high) in CARD_LIMITS.items():
+        readings: list[tuple[str, Callable[[], object]]] = [
+            (name, partial(self.number_field, name, *limits)) for name, limits in CARD_LIMITS.items()
+        ]
+        readings += [(name, partial(self.choice_field, name)) for name in CARD_CHOICES]
+        readings.append(("Home_SpikeLimit", self.spike_limit))
+        for name, read in readings:
             try:
-                self.number_field(name, low, high)
+                read()
             except WorkbookError as problem:
                 problems.append((name, problem.message.split(": ", 1)[1], problem.remedy))
         return [
@@ -176,13 +209,17 @@ class Workbook:
             firm=numbers["Home_Firm"],
         )
 
-    def place(self, name: str) -> TablePlace:
-        """Where a table stands; raises :class:`WorkbookError` naming what is missing."""
+    def has(self, name: str) -> bool:
+        """Whether a table is there."""
         if not self._places:
             for sheet in self.book.sheets:
                 for table in sheet.tables:
                     self._places[table.name] = self._locate(sheet, table)
-        if name not in self._places:
+        return name in self._places
+
+    def place(self, name: str) -> TablePlace:
+        """Where a table stands; raises :class:`WorkbookError` naming what is missing."""
+        if not self.has(name):
             raise WorkbookError(
                 f"The table {name} is missing (sheet {layout.SHEET_OF.get(name, '?')}).",
                 "Restore it from an earlier copy, or name the table so again.",
@@ -209,8 +246,16 @@ class Workbook:
 
     def rows(self, name: str) -> Rows:
         """All filled rows of a table, cells in their kinds."""
-        definition, place = layout.TABLES[name], self.place(name)
-        missing = [header for header in definition.headers if header not in place.columns]
+        definition = layout.TABLES[name]
+        if definition.later and not self.has(name):
+            empty: dict[str, list[Any]] = {header: [] for header in definition.headers}
+            return Rows(name, layout.SHEET_OF[name], definition.columns, empty, [])
+        place = self.place(name)
+        missing = [
+            column.header
+            for column in definition.columns
+            if column.header not in place.columns and not column.later
+        ]
         if missing:
             raise WorkbookError(
                 f"{name} on sheet {place.sheet} has no column {', '.join(missing)}.",
@@ -222,6 +267,8 @@ class Workbook:
         first = place.table.range.column
         cells = {
             column.header: [_kind(values[i][place.columns[column.header] - first], column) for i in filled]
+            if column.header in place.columns
+            else [None] * len(filled)
             for column in definition.columns
         }
         numbers = [place.header_row + 1 + i for i in filled]
@@ -230,7 +277,7 @@ class Workbook:
                 k for k, i in enumerate(filled) if _is_number(values[i][place.columns[column.header] - first])
             )
             for column in definition.columns
-            if column.kind == "text"
+            if column.kind == "text" and column.header in place.columns
         }
         return Rows(
             name,

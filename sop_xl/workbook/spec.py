@@ -20,7 +20,8 @@ class Column:
 
     ``header`` is what stands in the workbook and in mapping files; ``key`` is its name in code.
     ``required`` columns may not be empty. ``format`` names a number format; empty is the usual one of the kind.
-    ``whole`` numbers have no decimals.
+    ``whole`` numbers have no decimals. ``later`` columns came after the first workbooks of this layout version: a
+    table without one reads as if it stood there empty.
     """
 
     header: str
@@ -35,6 +36,7 @@ class Column:
     width: float = 12.0
     format: str = ""
     whole: bool = False
+    later: bool = False
 
     @property
     def key(self) -> str:
@@ -51,7 +53,8 @@ class Table:
     """An Excel table with a stable name.
 
     ``identity`` names the headers that together identify a row; duplicates are an error.
-    ``references`` maps a header to the (table, header) it must be found in.
+    ``references`` maps a header to the (table, header) it must be found in. ``later`` tables came after the first
+    workbooks of this layout version: where one is missing it reads as empty, and a command that writes makes it.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Table:
     columns: tuple[Column, ...]
     identity: tuple[str, ...] = ()
     references: tuple[tuple[str, str, str], ...] = ()
+    later: bool = False
 
     def column(self, header: str) -> Column:
         """The column with this header."""
@@ -114,6 +118,10 @@ class View:
             if row.key == key:
                 return row
         raise KeyError(f"{self.name} has no row {key!r}")
+
+    def total(self, key: str) -> Row:
+        """The total with this key; it may have another formula than the row it adds up."""
+        return next(row for row in self.totals if row.key == key)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from sop_xl.forecasting.engine import METHODS
 from sop_xl.workbook.spec import Column, Table
 
 MAKE = ("MTS", "MTO")
-STRATEGIES = ("LEVEL", "CHASE", "TARGET")
+STRATEGIES = ("LEVEL", "CHASE", "TARGET", "OPTIMAL")
 RESOURCE_KINDS = ("labour", "machine", "material", "supplier", "logistics")
 EVENT_KINDS = ("promotion", "launch", "phase-out", "price", "one-off")
 STEP_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REJECTED", "SKIPPED")
 MOVES = ("pre-build", "overtime", "subcontract", "delay", "shape demand", "accept")
-GAP_KINDS = ("capacity", "inventory", "service", "budget", "hierarchy", "stale")
+EXTRA_KINDS = ("overtime", "subcontract")
+GAP_KINDS = ("capacity", "inventory", "target", "service", "budget", "hierarchy", "stale")
 
 
 def _family(required: bool = True) -> Column:
@@ -50,7 +52,13 @@ FAMILIES = Table(
         Column("Name", width=22),
         Column("Unit", help="Unit of all quantities of this family: pcs, t, cases", width=8),
         Column("Make", "choice", choices=MAKE, help="MTS to stock, MTO to order; empty means MTS", width=8),
-        Column("Strategy", "choice", choices=STRATEGIES, help="Empty means TARGET", width=10),
+        Column(
+            "Strategy",
+            "choice",
+            choices=STRATEGIES,
+            help="Empty means TARGET; OPTIMAL families are planned together at least cost",
+            width=10,
+        ),
         _number("Target days", "working days", "Working days of demand to hold in stock"),
         _number("Target backlog weeks", "weeks", "Weeks of orders to keep open, for MTO"),
         _number("Service target", "fraction", "Fraction of lines filled, 0 to 1", maximum=1.0),
@@ -63,6 +71,35 @@ FAMILIES = Table(
             "At the start of the current bucket; empty: sum of tblStock",
         ),
         _number("Opening backlog", "units", "Unshipped orders at the start of the current bucket, for MTO"),
+        Column(
+            "Forecast method",
+            "choice",
+            choices=tuple(METHODS),
+            help="Method of SOP_FORECAST for the family; empty means AUTO",
+            width=16,
+            later=True,
+        ),
+        _number(
+            "Holding cost",
+            "money per unit and bucket",
+            "Of one unit in stock at the end of a bucket; empty: 2 % of the unit cost a month",
+            later=True,
+        ),
+        _number(
+            "Backorder cost",
+            "money per unit and bucket",
+            "Of one unit that waits at the end of a bucket; empty: price - unit cost a month",
+            later=True,
+        ),
+        _number(
+            "Lot minimum", "units", "Least production of a bucket that makes any; empty: none", later=True
+        ),
+        _number(
+            "Inventory limit",
+            "units",
+            "Most that can be stored at the end of a bucket; empty: none",
+            later=True,
+        ),
         Column("Demand owner", width=16),
         Column("Supply owner", width=16),
     ),
@@ -97,9 +134,15 @@ RESOURCES = Table(
         Column("Kind", "choice", choices=RESOURCE_KINDS, width=10),
         Column("Name", width=24),
         Column("Unit", help="h, t, pallets; empty means h", width=8),
-        _number("Overtime limit", "units of the resource per bucket"),
-        _number("Overtime cost", "money per unit of the resource"),
-        _number("Subcontract cost", "money per unit of the resource"),
+        _number("Overtime limit", "units of the resource per bucket", "Most that overtime adds; empty: none"),
+        _number("Overtime cost", "money per unit of the resource", "On top of the unit cost; empty: 0"),
+        _number(
+            "Subcontract limit",
+            "units of the resource per bucket",
+            "Most that others take over; empty: none",
+            later=True,
+        ),
+        _number("Subcontract cost", "money per unit of the resource", "On top of the unit cost; empty: 0"),
     ),
     identity=("Resource",),
 )
@@ -135,6 +178,22 @@ CAPACITY = Table(
     ),
     identity=("Resource", "Bucket"),
     references=(("Resource", "tblResources", "Resource"),),
+)
+
+EXTRA_CAPACITY = Table(
+    "tblExtraCapacity",
+    "Extra capacity",
+    "Overtime and subcontracting that is booked, on top of the capacity. Written by Apply proposals.",
+    (
+        Column("Resource", required=True, width=16),
+        _bucket(),
+        Column("Kind", "choice", choices=EXTRA_KINDS, required=True),
+        _number("Hours", "units of the resource", required=True),
+        Column("Owner", width=16),
+        Column("Reason", width=34),
+    ),
+    references=(("Resource", "tblResources", "Resource"),),
+    later=True,
 )
 
 CALENDAR = Table(
@@ -306,6 +365,33 @@ CHECK = Table(
         Column("First overload", "date", role="calc"),
         Column("Hours short", "number", role="calc", format="hours"),
         Column("Status", role="calc"),
+        Column(
+            "Overtime",
+            "number",
+            "units of the resource",
+            "Carries load above capacity, within its limit",
+            role="calc",
+            format="hours",
+            later=True,
+        ),
+        Column(
+            "Subcontract",
+            "number",
+            "units of the resource",
+            "Carries load above capacity, within its limit",
+            role="calc",
+            format="hours",
+            later=True,
+        ),
+        Column(
+            "Value of one more",
+            "number",
+            "money per unit of the resource",
+            "What one more hour saves at most, where families have the strategy OPTIMAL",
+            role="calc",
+            later=True,
+        ),
+        Column("Most valuable in", "date", help="Bucket of that hour", role="calc", later=True),
     ),
     identity=("Resource",),
 )
@@ -324,6 +410,7 @@ GAPS = Table(
         Column("Value", "number", "money", role="calc", format="money", width=14),
         Column("Owner", role="calc", width=18),
         Column("What", role="calc", width=64),
+        Column("State", role="calc", help="OPEN or ACCEPTED", width=11, later=True),
     ),
     identity=("Id",),
 )
@@ -331,19 +418,126 @@ GAPS = Table(
 PROPOSALS = Table(
     "tblProposals",
     "Proposals",
-    "Moves that would close a gap. Put Y under Accept for those agreed.",
+    "Priced moves that would close a gap. Put Y under Accept for those agreed; Apply proposals makes them.",
     (
-        Column("Id", width=8),
-        Column("Gap", width=8),
-        Column("Move", "choice", choices=MOVES, width=14),
-        Column("From", "date"),
-        Column("To", "date"),
-        Column("Quantity", "number"),
-        Column("Cost", "number", "money"),
-        Column("Effect", width=40),
+        Column("Id", role="calc", width=8),
+        Column("Gap", role="calc", help="Id in tblGaps", width=8),
+        Column("Move", "choice", choices=MOVES, role="calc", width=14),
+        Column("Family", role="calc", width=16, later=True),
+        Column("Resource", role="calc", help="That is relieved or works longer", width=12, later=True),
+        Column("From", "date", help="Bucket that is changed, or production is taken from", role="calc"),
+        Column("To", "date", help="Bucket that production goes to", role="calc"),
+        Column("Quantity", "number", "units of the family", role="calc", format="qty"),
+        Column(
+            "Hours",
+            "number",
+            "units of the resource",
+            "Booked on the resource",
+            role="calc",
+            format="hours",
+            later=True,
+        ),
+        Column(
+            "Cost",
+            "number",
+            "money",
+            "Hours, holding, backorders and lost margin; of accept: the loss",
+            role="calc",
+            format="money",
+            width=14,
+        ),
+        Column(
+            "Effect on inventory",
+            "number",
+            "units of the family",
+            "Largest change in any bucket",
+            role="calc",
+            format="qty",
+            later=True,
+        ),
+        Column(
+            "Effect on load",
+            "number",
+            "units of the resource",
+            "Change of what the resource is short of; without a resource, of all",
+            role="calc",
+            format="hours",
+            later=True,
+        ),
+        Column(
+            "Effect on service",
+            "number",
+            "fraction",
+            "Change of the part of demand shipped in time",
+            role="calc",
+            format="ratio",
+            later=True,
+        ),
+        Column(
+            "Effect on money",
+            "number",
+            "money",
+            "Change of the margin after plan costs",
+            role="calc",
+            format="money",
+            width=14,
+            later=True,
+        ),
+        Column("Effect", role="calc", width=64),
         Column("Accept", "choice", choices=("Y", "N"), width=8),
+        Column("Owner", help="Who agreed; empty: the owner of the gap", width=16, later=True),
+        Column("Reason", help="Why; kept beside what is changed", width=34, later=True),
+        Column("State", role="calc", help="APPLIED once it is made", width=10, later=True),
     ),
     identity=("Id",),
+)
+
+ACCEPTED_GAPS = Table(
+    "tblAcceptedGaps",
+    "Accepted gaps",
+    "Gaps somebody answers for. Written by Apply proposals; delete a row to open its gap again.",
+    (
+        Column("Kind", "choice", choices=GAP_KINDS, role="calc", width=11),
+        Column("Family/Resource", role="calc", width=18),
+        Column("Bucket", "date", role="calc"),
+        Column("Size", "number", help="A larger gap is open again", role="calc", format="hours", width=14),
+        Column("Owner", role="calc", width=16),
+        Column("Accepted on", "date", role="calc"),
+        Column("Reason", width=44),
+    ),
+    identity=("Kind", "Family/Resource", "Bucket"),
+    later=True,
+)
+
+BRIDGE = Table(
+    "tblBridge",
+    "Bridge",
+    "Why the money differs from the budget, the last year and the last plan. Written by Value plan.",
+    (
+        Column("Comparison", role="calc", help="What the plan is compared with", width=14),
+        Column("Measure", role="calc", width=10),
+        Column("Family", role="calc", width=16),
+        Column("Buckets", "number", "", "Buckets that both have", role="calc", format="qty"),
+        Column("Reference", "number", "money", role="calc", format="money", width=15),
+        Column("Volume", "number", "money", "More or fewer units", role="calc", format="money", width=15),
+        Column(
+            "Mix",
+            "number",
+            "money",
+            "Richer or poorer families than the average of those with the same unit",
+            role="calc",
+            format="money",
+            width=15,
+        ),
+        Column("Price", "number", "money", "A higher or lower price", role="calc", format="money", width=15),
+        Column(
+            "Cost", "number", "money", "A lower or higher unit cost", role="calc", format="money", width=15
+        ),
+        Column("Total", "number", "money", "Plan - reference", role="calc", format="money", width=15),
+        Column("Plan", "number", "money", role="calc", format="money", width=15),
+    ),
+    identity=("Comparison", "Measure", "Family"),
+    later=True,
 )
 
 SCENARIOS = Table(
@@ -443,6 +637,7 @@ SOURCE_TABLES: tuple[Table, ...] = (
     RESOURCES,
     BILL,
     CAPACITY,
+    EXTRA_CAPACITY,
     CALENDAR,
     SALES,
     PIPELINE,

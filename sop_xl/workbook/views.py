@@ -5,11 +5,12 @@ same bucket, ``{row<}`` in the bucket before, ``{row|}`` in the last one, ``{row
 ``{View.row}`` the same bucket in another view. ``{*}``, ``{**}`` and
 ``{units}`` are this column, the labels and the units of all blocks below the totals. ``{entity}``, ``{end}``,
 ``{before}``, ``{days}`` are the family or resource of the block, the last day of the bucket, the last day of the one
-before, and its working days.
+before, and its working days; ``{months}`` is the length of a bucket.
 """
 
 from __future__ import annotations
 
+from sop_xl.supply.costs import HOLDING_RATE
 from sop_xl.workbook.spec import Row, View
 
 
@@ -18,6 +19,31 @@ def _family(header: str) -> str:
 
 
 PRICE, COST = _family("Price"), _family("Unit cost")
+HOLDING, LATE = _family("Holding cost"), _family("Backorder cost")
+
+
+def _held(units: str) -> str:
+    """Units x holding cost, with what counts where none is given (:mod:`sop_xl.supply.costs`)."""
+    rate = f'IF({HOLDING}<>"",{HOLDING},{HOLDING_RATE}*{{months}}*{COST})'
+    return f'IF(AND({HOLDING}="",{COST}=""),"",{units}*{rate})'
+
+
+def _late(units: str) -> str:
+    """Units x backorder cost, in the same way."""
+    rate = f'IF({LATE}<>"",{LATE},{{months}}*IF({PRICE}>{COST},{PRICE}-{COST},{COST}))'
+    return f'IF(AND({LATE}="",{COST}=""),"",{units}*{rate})'
+
+
+def _extra(kind: str) -> str:
+    """Extra capacity of a kind that is booked in the bucket."""
+    return (
+        f'SUMIFS(tblExtraCapacity[Hours],tblExtraCapacity[Resource],{{entity}},tblExtraCapacity[Kind],"{kind}",'
+        'tblExtraCapacity[Bucket],">"&{before},tblExtraCapacity[Bucket],"<="&{end})'
+    )
+
+
+def _resource(header: str) -> str:
+    return f"N(INDEX(tblResources[{header}],MATCH({{entity}},tblResources[Resource],0)))"
 
 
 def _between(table: str, header: str, key: str) -> str:
@@ -246,20 +272,44 @@ CAPACITY = View(
             "capacity", "Capacity", "unit", plan=_between("tblCapacity", "Hours", "Resource"), format="hours"
         ),
         Row(
+            "overtime",
+            "Overtime",
+            "unit",
+            plan=_extra("overtime"),
+            format="hours",
+            help="Booked in tblExtraCapacity",
+        ),
+        Row(
+            "subcontract",
+            "Subcontracted",
+            "unit",
+            plan=_extra("subcontract"),
+            format="hours",
+            help="Booked in tblExtraCapacity",
+        ),
+        Row(
+            "available",
+            "Available",
+            "unit",
+            plan='IF({capacity}="","",{capacity}+{overtime}+{subcontract})',
+            format="hours",
+            help="Capacity + overtime + subcontracted",
+        ),
+        Row(
             "utilization",
             "Utilization",
             "ratio",
-            plan='IF(N({capacity})=0,"",{load}/{capacity})',
+            plan='IF(N({available})=0,"",{load}/{available})',
             aggregate="ratio",
             format="ratio",
             strong=True,
-            help="Load / capacity",
+            help="Load / available",
         ),
         Row(
             "over_under",
             "Spare (+) or short (-)",
             "unit",
-            plan='IF({capacity}="","",{capacity}-{load})',
+            plan='IF({available}="","",{available}-{load})',
             format="hours",
         ),
         Row(
@@ -276,6 +326,20 @@ CAPACITY = View(
             "unit",
             plan=_between("tblCapacity", "Demonstrated", "Resource"),
             format="hours",
+        ),
+        Row(
+            "overtime_cost",
+            "Cost of overtime",
+            "money",
+            plan=f"{{overtime}}*{_resource('Overtime cost')}",
+            format="money",
+        ),
+        Row(
+            "subcontract_cost",
+            "Cost of subcontracting",
+            "money",
+            plan=f"{{subcontract}}*{_resource('Subcontract cost')}",
+            format="money",
         ),
     ),
     totals=(
@@ -295,6 +359,8 @@ CAPACITY = View(
             help="Of resources measured in hours",
             format="hours",
         ),
+        Row("overtime_cost", "Cost of overtime", "money", format="money"),
+        Row("subcontract_cost", "Cost of subcontracting", "money", format="money"),
     ),
 )
 
@@ -371,6 +437,41 @@ FINANCE = View(
             plan=_both("revenue", "previous_revenue"),
             format="money",
         ),
+        Row(
+            "production_cost",
+            "Production at cost",
+            "money",
+            plan=f'IF({COST}="","",{{Supply.production_plan}}*{COST})',
+            format="money",
+            help="Production plan x unit cost",
+        ),
+        Row(
+            "holding_cost",
+            "Cost of holding",
+            "money",
+            plan=_held("MAX(0,{Supply.projected_inventory})"),
+            make="MTS",
+            format="money",
+            help="Projected inventory x holding cost of the family",
+        ),
+        Row(
+            "backorder_cost",
+            "Cost of backorders",
+            "money",
+            plan=_late("MAX(0,-{Supply.projected_inventory})"),
+            make="MTS",
+            format="money",
+            help="What stock lacks x backorder cost of the family",
+        ),
+        Row(
+            "backorder_cost",
+            "Cost of backorders",
+            "money",
+            plan=_late("MAX(0,{Supply.backlog}-{Supply.target_backlog})"),
+            make="MTO",
+            format="money",
+            help="Order book beyond its target x backorder cost of the family",
+        ),
     ),
     totals=(
         Row("revenue", "Revenue", "money", format="money", strong=True),
@@ -390,6 +491,37 @@ FINANCE = View(
         Row("margin_gap", "Margin gap to budget", "money", format="money"),
         Row("last_year_revenue", "Last year revenue", "money", format="money"),
         Row("change", "Change to previous plan", "money", format="money"),
+        Row("production_cost", "Production at cost", "money", format="money"),
+        Row("holding_cost", "Cost of holding", "money", format="money"),
+        Row("backorder_cost", "Cost of backorders", "money", format="money"),
+        Row("overtime_cost", "Cost of overtime", "money", plan="{Capacity.overtime_cost}", format="money"),
+        Row(
+            "subcontract_cost",
+            "Cost of subcontracting",
+            "money",
+            plan="{Capacity.subcontract_cost}",
+            format="money",
+        ),
+        Row(
+            "plan_cost",
+            "Cost of the plan",
+            "money",
+            plan='IF({production_cost}="","",{production_cost}+N({holding_cost})+N({backorder_cost})'
+            "+N({overtime_cost})+N({subcontract_cost}))",
+            format="money",
+            strong=True,
+            help="Production, holding, backorders, overtime and subcontracting",
+        ),
+        Row(
+            "result",
+            "Margin after plan costs",
+            "money",
+            plan='IF(OR({margin}="",{production_cost}=""),"",{margin}-N({holding_cost})-N({backorder_cost})'
+            "-N({overtime_cost})-N({subcontract_cost}))",
+            format="money",
+            strong=True,
+            help="Margin less holding, backorders, overtime and subcontracting",
+        ),
     ),
 )
 

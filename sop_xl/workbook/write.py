@@ -11,7 +11,7 @@ import xlwings as xw
 from sop_xl.errors import WorkbookError
 from sop_xl.workbook import layout
 from sop_xl.workbook.read import TablePlace, Workbook, as_date, as_text, matrix
-from sop_xl.workbook.spec import Table
+from sop_xl.workbook.spec import Column, Table
 from sop_xl.workbook.styles import cell_style
 
 Mode = str
@@ -49,12 +49,14 @@ def write_table(workbook: Workbook, name: str, rows: Iterable[Sequence[Any]], mo
     Columns that a planner added to the table keep their cells for rows with the same identity.
     """
     table, place = layout.TABLES[name], workbook.place(name)
-    columns = [place.columns[header] for header in table.headers]
+    rows = [list(cells) for cells in rows]
+    _refuse_to_lose(table, place, rows)
+    owned = [definition for definition in table.columns if definition.header in place.columns]
     first, width = place.table.range.column, place.table.range.shape[1]
     # Replaced rows leave nothing behind unless a planner added columns of their own.
-    own_columns = width > len(table.headers)
+    own_columns = width > len(owned)
     old = _body(place) if mode != "replace" or own_columns else []
-    at = {header: place.columns[header] - first for header in table.headers}
+    at = {definition.header: place.columns[definition.header] - first for definition in owned}
     new: list[list[Any]] = []
     if mode in ("append", "merge"):
         new = [line for line in old if any(cell not in (None, "") for cell in line)]
@@ -62,7 +64,8 @@ def write_table(workbook: Workbook, name: str, rows: Iterable[Sequence[Any]], mo
     for cells in rows:
         line: list[Any] = [None] * width
         for header, value in zip(table.headers, cells, strict=True):
-            line[at[header]] = plain(value)
+            if header in at:
+                line[at[header]] = plain(value)
         before = known.get(_identity(table, line, at)) if table.identity else None
         if before is not None:
             _carry(before, line, set(at.values()) if mode == "replace" else set())
@@ -70,8 +73,22 @@ def write_table(workbook: Workbook, name: str, rows: Iterable[Sequence[Any]], mo
                 before[:] = line
                 continue
         new.append(line)
-    _put(workbook, table, place, new, columns)
+    _put(workbook, table.name, place, new, owned)
     return len(new)
+
+
+def _refuse_to_lose(table: Table, place: TablePlace, rows: Iterable[Sequence[Any]]) -> None:
+    """A column that older workbooks do not have yet may be missing while it would stay empty, or is a result."""
+    for i, column in enumerate(table.columns):
+        if column.header in place.columns:
+            continue
+        # What a command says can be said again; what was loaded or typed would be gone.
+        if column.later and (column.role == "calc" or all(row[i] in (None, "") for row in rows)):
+            continue
+        raise WorkbookError(
+            f"{table.name} on sheet {place.sheet} has no column {column.header}.",
+            "Insert a table column with this header, wherever you like in the table.",
+        )
 
 
 def _body(place: TablePlace) -> list[list[Any]]:
@@ -107,7 +124,7 @@ def _carry(before: Sequence[Any], line: list[Any], owned: set[int]) -> None:
 
 
 def _put(
-    workbook: Workbook, table: Table, place: TablePlace, lines: list[list[Any]], columns: Sequence[int]
+    workbook: Workbook, name: str, place: TablePlace, lines: list[list[Any]], owned: Sequence[Column]
 ) -> None:
     sheet = workbook.book.sheets[place.sheet]
     whole = place.table.range
@@ -116,7 +133,7 @@ def _put(
     height, before = max(len(lines), 1), max(whole.shape[0] - 1 - totals, 1)
     if height > before:
         first = top + before + totals + 1
-        _refuse_to_overwrite(sheet, table.name, first, left, top + height + totals, left + width - 1)
+        _refuse_to_overwrite(sheet, name, first, left, top + height + totals, left + width - 1)
     if height != before:
         # Growing first: a totals row moves down before the new rows take its place.
         place.table.resize(sheet.range((top, left), (top + height + totals, left + width - 1)))
@@ -125,7 +142,8 @@ def _put(
     if height < before:
         first = top + height + totals + 1
         sheet.range((first, left), (top + before + totals, left + width - 1)).clear()
-    for definition, column in zip(table.columns, columns, strict=True):
+    for definition in owned:
+        column = place.columns[definition.header]
         set_style(sheet.range((top + 1, column), (top + height, column)), cell_style(definition))
     workbook.forget_places()
 

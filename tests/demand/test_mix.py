@@ -81,10 +81,10 @@ def test_a_family_without_items_asks_nothing() -> None:
 @given(st.data(), st.sampled_from(SPREADS), st.sampled_from([1e-200, 1.0, 1e200]))
 def test_items_add_up_and_are_not_negative(data: st.DataObject, spread: str, size: float) -> None:
     items = data.draw(st.integers(1, 8))
-    cell = st.one_of(st.none(), st.just(0.0), st.floats(0, 1e6))
+    cell = st.one_of(st.none(), st.just(0.0), st.floats(0, 1e6, allow_subnormal=False))
     history = data.draw(st.lists(st.lists(cell, min_size=5, max_size=5), min_size=items, max_size=items))
     family = data.draw(st.lists(st.integers(0, 2), min_size=items, max_size=items))
-    number = st.one_of(st.just(0.0), st.floats(0, 1e6))
+    number = st.one_of(st.just(0.0), st.floats(0, 1e6, allow_subnormal=False))
     volume = np.array(data.draw(st.lists(st.lists(number, min_size=3, max_size=3), min_size=3, max_size=3)))
     scaled = [[None if value is None else value * size for value in row] for row in history]
     found = forecast_mix(scaled, family, volume * size, spread=spread)

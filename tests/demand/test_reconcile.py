@@ -13,7 +13,7 @@ from sop_xl.errors import ArgumentError, NoAnswerError
 
 Matrix = np.ndarray
 
-LEAST_SQUARES = METHODS[2:]
+LEAST_SQUARES = METHODS[3:]
 SMALL = (["All", "North", "South", "N1", "N2"], [None, "All", "All", "North", "North"])
 
 
@@ -103,6 +103,22 @@ def test_bottom_up_and_top_down() -> None:
     base = [[100], [30], [50], [10], [30]]
     np.testing.assert_allclose(reconcile(*SMALL, base, "bottom_up")[:, 0], [90, 40, 50, 10, 30])
     np.testing.assert_allclose(reconcile(*SMALL, base, "Top_Down")[:, 0], [100, 37.5, 62.5, 9.375, 28.125])
+
+
+def test_middle_out_keeps_one_level() -> None:
+    base = [[100], [30], [50], [10], [30]]
+    found = reconcile(*SMALL, base, "middle_out")[:, 0]
+    np.testing.assert_allclose(found, [80, 30, 50, 7.5, 22.5])
+    for level, method in ((0, "TOP_DOWN"), (2, "BOTTOM_UP")):
+        same = reconcile(*SMALL, base, method)
+        np.testing.assert_array_equal(reconcile(*SMALL, base, "MIDDLE_OUT", level=level), same)
+    # Halfway of one step is the root; of three steps the first.
+    two = (["All", "A", "B"], [None, "All", "All"])
+    np.testing.assert_allclose(reconcile(*two, [112, 60, 40], "MIDDLE_OUT"), [112, 67.2, 44.8])
+    deep = (["All", "A", "A1", "A11"], [None, "All", "A", "A1"])
+    assert reconcile(*deep, [1, 2, 3, 4], "MIDDLE_OUT").tolist() == [2, 2, 2, 2]
+    with pytest.raises(ArgumentError, match="from 0 to 2"):
+        reconcile(*SMALL, base, "MIDDLE_OUT", level=3)
 
 
 def test_least_squares_by_hand() -> None:
@@ -272,7 +288,7 @@ def test_names_are_trimmed_and_numbers_are_names() -> None:
         (([[1], [2]],), "base has 2 rows, nodes has 5"),
         (([[1], [2], [None], [4], [5]],), "Row 3, column 1 of base is empty"),
         (([1, 2, 3, 4, "x"],), "base is 'x'"),
-        (([1, 2, 3, 4, 5], "MIDDLE_OUT"), "Use one of BOTTOM_UP"),
+        (([1, 2, 3, 4, 5], "SIDEWAYS"), "Use one of BOTTOM_UP"),
         (([1, 2, 3, 4, 5], 3), "method is 3"),
         (([1, 2, 3, 4, 5], "WLS_VAR"), "WLS_VAR needs residuals"),
         (([1, 2, 3, 4, 5], "MINT_SHRINK", [[1, 2]]), "residuals has 1 rows"),

@@ -73,7 +73,12 @@ def test_the_start_of_a_new_level_is_not_taken_for_a_spike() -> None:
     history = 100 * noise(8, 1, 36)
     history[:, -1] *= 1.8
     assert changed(history) == []
+    history[:, -2:] = 400
+    assert changed(history) == []
+    # A leap to six times the old level is believed when the third bucket confirms it.
     history[:, -2:] = 600
+    assert changed(history) == [(0, 34), (0, 35)]
+    history[:, -3:] = 600
     assert changed(history) == []
 
 

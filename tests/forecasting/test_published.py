@@ -132,3 +132,31 @@ def test_theta_is_close_to_statsmodels(seed: int) -> None:
     values = np.array(oracle_series(seed))
     theirs = np.asarray(ThetaModel(values, period=12, deseasonalize=True, method="mul").fit().forecast(12))
     assert forecast(values, 12, 12, "THETA") == pytest.approx(theirs, rel=0.06)
+
+
+# Two quarterly series of the M3 competition (Makridakis and Hibon, 2000, International Journal of Forecasting
+# 16) whose relative errors have several valleys.
+M3_CAUGHT = (
+    "11160 4710 3300 7980 8670 3600 1980 6270 7050 2550 1350 4680 6900 3390 1770 6120 9600 3390 "
+    "2130 6150 7980 3030 2160 5460 6930 2610 1590 4890 7290 2370 1200 3480 5280 2250 1620 4560",
+    "9903.33 9776.67 9540 9113.33 8763.33 7626.67 7590 7923.33 6763.33 6156.67 5720 6826.67 5560 "
+    "5226.67 5046.67 4760 4650 5250 5486.67 6026.67 6550 7253.33 8170 8446.67 8226.67 8463.33 "
+    "8036.67 9673.33 9173.33 9223.33 9463.33 9550 9573.33 9640 8756.67 8513.33 7396.67 8826.67",
+)
+
+
+@pytest.mark.parametrize("series", M3_CAUGHT)
+def test_the_likelihood_with_relative_errors_is_no_worse_than_that_of_statsmodels(
+    series: list[float],
+) -> None:
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    values = np.array(series.split(), dtype=float)
+    values /= values.mean()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = ETSModel(values, error="mul", trend="add", seasonal="add", seasonal_periods=4)
+        theirs = model.fit(disp=False, maxiter=2000).llf
+    sse = fit(values[None, :], Form(trend=True, seasonal="ADD", season=4, relative=True)).sse[0]
+    ours = -len(values) / 2 * (np.log(sse / len(values)) + np.log(2 * np.pi) + 1)
+    assert ours >= theirs - 1e-3

@@ -80,6 +80,35 @@ def test_winters_of_tahoe() -> None:
     assert (signal.min(), signal.max()) == pytest.approx((-2.74, 4.00), abs=0.01)
 
 
+def test_damped_trend_of_air_passengers() -> None:
+    # Ansett and other Australian air passengers, in the tests of statsmodels.tsa.holtwinters after Forecasting:
+    # Principles and Practice: alpha 0.8, beta* 0.2; phi and the start by least squares.
+    from scipy.optimize import minimize
+
+    values = [17.5534, 21.8601, 23.8866, 26.9293, 26.8885, 28.8314, 30.0751, 30.9535, 30.1857, 31.5797]
+    values += [32.577569, 33.477398, 39.021581, 41.386432, 41.596552]
+
+    def squares(point: np.ndarray) -> float:
+        level, trend, phi = point
+        return float(((smooth(values, 0.8, 0.2, None, 1, phi, level, trend).fitted[0] - values) ** 2).sum())
+
+    found = minimize(squares, [15, 3, 0.9], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9})
+    level, trend, phi = found.x
+    ahead = smooth(values, 0.8, 0.2, None, 1, phi, level, trend, horizon=5).ahead[0]
+    assert ahead == pytest.approx([42.85, 43.81, 44.66, 45.41, 46.06], abs=0.01)
+
+
+def test_engine_failures() -> None:
+    # Nahmias, Production and Operations Analysis, ch. 2: engine failures, alpha and beta 0.1.
+    failures = [200, 250, 175, 186, 225, 285, 305, 190]
+    simple = smooth(failures, 0.1, level=200).fitted[0]
+    assert simple == pytest.approx([200, 200, 205, 202, 201, 203, 211, 220], abs=0.7)
+    first = smooth(failures[:1], 0.1, 0.1, level=200, trend=10)
+    assert (first.level[0], first.trend[0]) == pytest.approx((209.0, 9.9))
+    holt = smooth(failures, 0.1, 0.1, level=200, trend=10).fitted[0]
+    assert holt[3:6] == pytest.approx([236.1, 240.3, 247.7], abs=0.06)
+
+
 @pytest.mark.parametrize("kind", ["ADD", "MUL"])
 def test_a_pattern_without_noise_is_continued(kind: str) -> None:
     time, shape = np.arange(1, 29), np.array([0.5, 1.5, 1.2, 0.8])

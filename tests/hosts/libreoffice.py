@@ -18,18 +18,19 @@ from __future__ import annotations
 import json
 import os
 import queue
-import re
 import shutil
 import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from addin.libreoffice.programs import find_program, office_environment, office_python, office_version
 
 OLDEST_VERSION = (24, 8)  # the first with XLOOKUP, LET and SEQUENCE
 SERVER = Path(__file__).with_name("uno_side.py")
@@ -66,67 +67,36 @@ class LibreOfficeError(Exception):
 @cache
 def missing() -> str:
     """Why the tests that need LibreOffice cannot run here; empty when they can."""
-    soffice = find_soffice()
-    if soffice is None:
+    if find_program("soffice") is None:
         return "no LibreOffice on this machine (soffice is not on the PATH)"
-    try:
-        asked = subprocess.run(
-            [soffice, "--version"], capture_output=True, text=True, timeout=60, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"LibreOffice does not say its version: {error}"
-    version = re.search(r"LibreOffice (\d+)\.(\d+)", asked.stdout)
+    version = office_version()
     if version is None:
-        return f"LibreOffice does not say its version: {asked.stdout or asked.stderr}".strip()
-    if (int(version[1]), int(version[2])) < OLDEST_VERSION:
-        return f"LibreOffice {version[1]}.{version[2]} is too old; 24.8 is the oldest that will do"
-    if find_uno_python() is None:
+        return "LibreOffice does not say its version"
+    if version < OLDEST_VERSION:
+        return f"LibreOffice {version[0]}.{version[1]} is too old; 24.8 is the oldest that will do"
+    if office_python() is None:
         return "no Python that can import uno (Debian and Ubuntu: apt-get install python3-uno)"
     if shutil.which("pdftoppm") is None:
         return "no pdftoppm (Debian and Ubuntu: apt-get install poppler-utils)"
     return ""
 
 
-@cache
-def find_soffice() -> str | None:
-    """The program that starts LibreOffice."""
-    usual = ["/Applications/LibreOffice.app/Contents/MacOS/soffice"]
-    usual += [
-        rf"{root}\LibreOffice\program\soffice.com" for root in filter(None, [os.environ.get("PROGRAMFILES")])
-    ]
-    return shutil.which("soffice") or next((path for path in usual if Path(path).exists()), None)
-
-
-@cache
-def find_uno_python() -> str | None:
-    """A Python that can import uno: the one that LibreOffice brings along, or the system's."""
-    program = Path(find_soffice() or "/").resolve().parent
-    candidates = [program / "python", program / "python.exe", program.parent / "Resources" / "python"]
-    for candidate in (*candidates, Path("/usr/bin/python3")):
-        if candidate.exists():
-            command = [str(candidate), "-c", "import uno"]
-            if not subprocess.run(
-                command, capture_output=True, env=_clean_environment(), check=False
-            ).returncode:
-                return str(candidate)
-    return None
-
-
-def _clean_environment() -> dict[str, str]:
-    """The environment without what is meant for the Python of the tests."""
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))
-    }
-
-
 class LibreOffice:
     """A headless LibreOffice with a fresh profile; started by the first request, ended with the block.
 
     After a request that did not end within ``seconds`` the program is killed; the next one starts another.
+    With an ``extension`` that is installed before it starts; ``environment`` is added to LibreOffice's own.
     """
 
-    def __init__(self, seconds: float = 120) -> None:
+    def __init__(
+        self,
+        seconds: float = 120,
+        extension: bytes | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._seconds = seconds
+        self._extension = extension
+        self._environment = dict(environment or {})
         self._server: subprocess.Popen[str] | None = None
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -143,9 +113,9 @@ class LibreOffice:
             return book.values(sheets)
 
     @contextmanager
-    def edit(self, path: Path | str) -> Iterator[OpenWorkbook]:
+    def edit(self, path: Path | str, *, hidden: bool = True) -> Iterator[OpenWorkbook]:
         """Open a workbook to change it; only what ``save_xlsx`` writes lasts."""
-        number = self.request("open", path=str(path))
+        number = self.request("open", path=str(path), hidden=hidden)
         try:
             yield OpenWorkbook(self, number)
         finally:
@@ -163,6 +133,10 @@ class LibreOffice:
         subprocess.run(command, check=True, capture_output=True, timeout=self._seconds)
         pages = folder.glob(f"{pdf.stem}-*.png")
         return sorted(pages, key=lambda page: int(page.stem.rpartition("-")[2]))
+
+    def address(self) -> str:
+        """Where this LibreOffice listens for other programs."""
+        return str(self.request("address"))
 
     def request(self, do: str, **arguments: object) -> Any:
         """Ask the UNO side to do something and wait for its answer."""
@@ -188,23 +162,39 @@ class LibreOffice:
             self._folder = None
 
     def _start(self) -> subprocess.Popen[str]:
-        soffice, python = find_soffice(), find_uno_python()
+        soffice, python = find_program("soffice"), office_python()
         if soffice is None or python is None:
             raise LibreOfficeError(missing())
         self._folder = tempfile.TemporaryDirectory(prefix="sop_xl_calc_", ignore_cleanup_errors=True)
         profile = Path(self._folder.name) / "profile"
         (profile / "user").mkdir(parents=True)
         (profile / "user" / "registrymodifications.xcu").write_text(SETTINGS, encoding="utf-8")
+        extensions = Path(self._folder.name) / "extensions"
+        extensions.mkdir()
+        if self._extension is not None:
+            self._install(self._extension, profile, extensions)
         with (Path(self._folder.name) / "log.txt").open("w") as log:
             self._server = subprocess.Popen(
-                [python, str(SERVER), soffice, str(profile)],
+                [python, str(SERVER), soffice, str(profile), str(extensions)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, encoding="utf-8",
-                env=_clean_environment(), start_new_session=True,
+                env={**office_environment(), **self._environment}, start_new_session=True,
             )  # fmt: skip
         self._answers = queue.SimpleQueue()
         threading.Thread(target=_read, args=(self._server, self._answers), daemon=True).start()
         self._answer("start")
         return self._server
+
+    @staticmethod
+    def _install(extension: bytes, profile: Path, extensions: Path) -> None:
+        """Install for "all users" whose extensions are kept in a folder of this test: that also root may do."""
+        file = extensions.with_name("sop.oxt")
+        file.write_bytes(extension)
+        unopkg = find_program("unopkg")
+        assert unopkg is not None
+        subprocess.run(
+            [unopkg, "add", "--shared", "-f", *bootstrap(profile, extensions), str(file)],
+            check=True, capture_output=True, timeout=120, env=office_environment(),
+        )  # fmt: skip
 
     def _answer(self, what: str) -> Any:
         try:
@@ -228,6 +218,14 @@ class LibreOffice:
         if self._server is not None:
             _kill_group(self._server)
         self.stop()
+
+
+def bootstrap(profile: Path, extensions: Path) -> list[str]:
+    """The options that keep a LibreOffice to a profile, and its extensions to a folder."""
+    return [
+        f"-env:UserInstallation={profile.resolve().as_uri()}",
+        f"-env:UNO_SHARED_PACKAGES_CACHE={extensions.resolve().as_uri()}",
+    ]
 
 
 def _read(server: subprocess.Popen[str], answers: queue.SimpleQueue[str]) -> None:
@@ -275,6 +273,18 @@ class OpenWorkbook:
     def names(self) -> dict[str, str]:
         """The defined names and what they refer to, as LibreOffice writes it (``$Demand.$B$2:$B$5``)."""
         return dict(self._request("names"))
+
+    def calculate_after(self, sheet: str, address: str, value: Cell) -> float:
+        """Type into a cell and calculate what depends on it; the seconds that the calculation took."""
+        self._request("automatic", on=False)
+        self.set_value(sheet, address, value)
+        seconds = float(self._request("calculate"))
+        self._request("automatic", on=True)
+        return seconds
+
+    def dispatch(self, url: str) -> None:
+        """Do what an entry of a menu does; the workbook must not be hidden."""
+        self._request("dispatch", url=url)
 
     def set_value(self, sheet: str, address: str, value: Cell) -> None:
         """Type into a cell: a number, a text, ``None`` to empty it; ``=...`` is a formula."""

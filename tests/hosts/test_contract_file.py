@@ -18,6 +18,7 @@ class FileHost:
     """Workbook files without any spreadsheet program."""
 
     calculates = False
+    saved_digits = 17
 
     def __init__(self) -> None:
         self.app: xw.App = file_engine().apps.add()

@@ -1,6 +1,6 @@
 """The half of the LibreOffice driver that speaks UNO; run by a Python that can ``import uno``.
 
-    python uno_side.py SOFFICE PROFILE_FOLDER
+    python uno_side.py SOFFICE PROFILE_FOLDER EXTENSIONS_FOLDER
 
 Starts one headless LibreOffice with the profile folder given, then answers requests until its
 standard input ends: one JSON object a line, ``{"do": name, ...arguments}``, answered by one line,
@@ -36,7 +36,7 @@ def properties(**values: object) -> tuple[Any, ...]:
 class Office:
     """One running LibreOffice and the workbooks open in it."""
 
-    def __init__(self, soffice: str, profile: Path) -> None:
+    def __init__(self, soffice: str, profile: Path, extensions: Path) -> None:
         self.documents: dict[int, Any] = {}
         self._count = 0
         pipe = f"sop_xl_{uuid.uuid4().hex}"
@@ -44,9 +44,11 @@ class Office:
             soffice, "--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck",
             f"--accept=pipe,name={pipe};urp;StarOffice.ComponentContext",
             f"-env:UserInstallation={profile.resolve().as_uri()}",
+            f"-env:UNO_SHARED_PACKAGES_CACHE={extensions.resolve().as_uri()}",
         ]  # fmt: skip
+        self._address = f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext"
         self._process = self._spawn()
-        self._desktop = self._connect(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+        self._desktop = self._connect(self._address)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         # Its chatter must not get between the answers on our standard output.
@@ -61,6 +63,7 @@ class Office:
         while True:
             try:
                 context = resolver.resolve(address)
+                self._context = context
                 return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
             except Exception as error:  # UNO's exceptions share no base but this one
                 code = self._process.poll()
@@ -84,19 +87,51 @@ class Office:
 
     # --- requests ---------------------------------------------------------------------------------
 
-    def open(self, path: str) -> int:
+    def address(self) -> str:
+        """Where LibreOffice listens."""
+        return self._address
+
+    def open(self, path: str, hidden: bool = True) -> int:
         """Open a workbook (the profile says: and recalculate it) and return its number."""
         url = Path(path).resolve().as_uri()
-        document = self._desktop.loadComponentFromURL(url, "_blank", 0, properties(Hidden=True))
+        document = self._desktop.loadComponentFromURL(url, "_blank", 0, properties(Hidden=hidden))
         if document is None or not hasattr(document, "Sheets"):
             raise RuntimeError(f"LibreOffice cannot open {path} as a workbook")
         self._count += 1
         self.documents[self._count] = document
         return self._count
 
+    def functions(self, prefix: str) -> list[dict[str, Any]]:
+        """What the function wizard shows of the functions whose names begin so."""
+        known = self._context.ServiceManager.createInstanceWithContext(
+            "com.sun.star.sheet.FunctionDescriptions", self._context
+        )
+        found = []
+        for name in known.ElementNames:
+            if name.startswith(prefix):
+                entry = {part.Name: part.Value for part in known.getByName(name)}
+                arguments = [{"name": a.Name, "help": a.Description} for a in entry["Arguments"]]
+                found.append({"name": name, "help": entry["Description"], "arguments": arguments})
+        return found
+
+    def dispatch(self, document: int, url: str) -> None:
+        """Do what an entry of a menu does."""
+        frame = self.documents[document].CurrentController.Frame
+        frame.activate()
+        helper = self._context.ServiceManager.createInstanceWithContext(
+            "com.sun.star.frame.DispatchHelper", self._context
+        )
+        helper.executeDispatch(frame, url, "", 0, ())
+
     def close(self, document: int) -> None:
         """Close a workbook without saving it."""
         self.documents.pop(document).close(True)
+
+    def calculate(self, document: int) -> float:
+        """Calculate what depends on changes; the seconds that took."""
+        started = time.perf_counter()
+        self.documents[document].calculate()
+        return time.perf_counter() - started
 
     def values(self, document: int, sheets: list[str] | None) -> dict[str, list[list[Any]]]:
         """Every cell of the used area, recalculated: number, text, null, or {"error": name}."""
@@ -114,6 +149,10 @@ class Office:
         """The workbook's defined names and what they refer to."""
         found = self.documents[document].NamedRanges
         return {name: str(found.getByName(name).Content) for name in found.ElementNames}
+
+    def automatic(self, document: int, on: bool) -> None:
+        """Whether formulas are calculated by themselves."""
+        self.documents[document].enableAutomaticCalculation(on)
 
     def set_value(self, document: int, sheet: str, address: str, value: Any) -> None:
         """Type a number or a text into a cell; None empties it, a text that starts with = is a formula."""
@@ -199,13 +238,13 @@ def positions(ranges: Any) -> Iterator[tuple[int, int]]:
                 yield row, column
 
 
-def main(soffice: str, profile: str) -> None:
+def main(soffice: str, profile: str, extensions: str) -> None:
     """Serve requests until standard input ends."""
     # Nothing that a library prints may get between the answers: they keep the real output for themselves.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     try:
-        office = Office(soffice, Path(profile))
+        office = Office(soffice, Path(profile), Path(extensions))
     except Exception as error:
         print(json.dumps({"error": str(error)}), file=answers, flush=True)
         return
@@ -224,4 +263,4 @@ def main(soffice: str, profile: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

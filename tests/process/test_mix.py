@@ -8,6 +8,7 @@ import numpy as np
 
 from sop_xl.commands.cycle import Cycle
 from sop_xl.hosts.session import open_book
+from sop_xl.process.baseline import forecast_items
 from sop_xl.process.mix import mix_of
 from sop_xl.workbook.mix import items_of
 from sop_xl.workbook.read import matrix
@@ -18,7 +19,7 @@ def test_items_add_up_to_their_family_and_keep_their_dates(sample_copy: Path) ->
         cycle = Cycle(session.book)
         plan, items = cycle.plan, items_of(cycle.tables, cycle.horizon)
         written = matrix(session.book.names["Mix_Data"].refers_to_range)
-    mix = mix_of(plan, items)
+    mix = mix_of(plan, items, forecast_items(plan.given, items))
     for family in range(len(plan.given.families)):
         np.testing.assert_allclose(
             mix[items.family == family].sum(axis=0), plan.consensus_demand[family], rtol=1e-9
@@ -43,7 +44,7 @@ def test_a_family_without_items_on_sale_leaves_them_empty(sample_copy: Path) -> 
         cycle = Cycle(session.book)
         plan, items = cycle.plan, items_of(cycle.tables, cycle.horizon)
     none_left = replace(items, last_bucket=np.where(items.family == 0, 3.0, items.last_bucket))
-    mix = mix_of(plan, none_left)
+    mix = mix_of(plan, none_left, forecast_items(plan.given, none_left))
     mine = items.family == 0
     assert np.isnan(mix[mine, 4:]).all()
     np.testing.assert_allclose(mix[mine, :4].sum(axis=0), plan.consensus_demand[0, :4], rtol=1e-9)

@@ -14,7 +14,9 @@ from hypothesis.extra import numpy as hnp
 from sop_xl.buckets import Horizon
 from sop_xl.model import Array, BillLine, Family, Plan, PlanInput, Resource
 from sop_xl.process import planning
+from sop_xl.process.baseline import forecast_families
 from sop_xl.process.gaps import find_gaps
+from sop_xl.supply.costs import costs_of
 from sop_xl.workbook.contents import contents
 
 NAN = float("nan")
@@ -40,10 +42,12 @@ def plan_input(families: tuple[Family, ...], horizon: Horizon, **arrays: Array) 
         "past_consensus": np.full((rows, horizon.past), NAN),
         "capacity": np.full((len(resources), count), NAN),
         "demonstrated": np.full((len(resources), count), NAN),
+        "overtime": np.full((len(resources), count), NAN),
+        "subcontract": np.full((len(resources), count), NAN),
         **arrays,
     }
     for name in PlanInput.__dataclass_fields__:
-        if name not in ("horizon", "families", "resources", "bill"):
+        if name not in ("horizon", "families", "resources", "bill", "forecasting", "history_days"):
             arrays.setdefault(name, none.copy())
     return PlanInput(horizon=horizon, families=families, resources=resources, bill=bill, **arrays)
 
@@ -62,7 +66,7 @@ def inputs(draw: st.DrawFn, make: str = "") -> PlanInput:
         Family(
             code=f"F{i}",
             make=make or draw(st.sampled_from(("MTS", "MTO"))),
-            strategy=draw(st.sampled_from(("LEVEL", "CHASE", "TARGET"))),
+            strategy=draw(st.sampled_from(("LEVEL", "CHASE", "TARGET", "OPTIMAL"))),
             target_days=draw(st.integers(0, 30)),
             target_backlog_weeks=draw(st.integers(0, 6)),
             price=draw(MONEY),
@@ -225,7 +229,7 @@ def test_families_add_up_to_totals_and_buckets_to_quarters_and_years(given_: Pla
     for view in contents(planned(given_)).values():
         for row in view.view.totals:
             total = view.planned["", row.key]
-            if row.key in ("over_loaded", "short") or row.aggregate == "ratio":
+            if row.plan:  # it has a formula of its own
                 continue
             lines = np.array(
                 [view.planned[e, row.key] for e, *_ in view.entities if (e, row.key) in view.planned]
@@ -246,6 +250,34 @@ def test_families_add_up_to_totals_and_buckets_to_quarters_and_years(given_: Pla
                     assert labels[label] == pytest.approx(part[-1], nan_ok=True)
                 elif row.aggregate == "flow" and not np.isnan(part).all():
                     assert labels[label] == pytest.approx(np.nansum(part), abs=1e-6)
+
+
+@settings(max_examples=25)
+@given(inputs())
+def test_the_costs_of_the_plan_are_those_of_families_and_resources(given_: PlanInput) -> None:
+    rng = np.random.default_rng(len(given_.bill))
+    booked = rng.integers(0, 30, given_.capacity.shape).astype(float)
+    resources = tuple(replace(r, overtime_cost=7.0, subcontract_cost=9.0) for r in given_.resources)
+    plan = planned(replace(given_, overtime=booked, subcontract=2 * booked, resources=resources))
+    costs = costs_of(plan.given)
+    short = np.maximum(-plan.projected_inventory, 0.0)
+    late = np.where(np.isnan(short), np.maximum(plan.backlog - plan.target_backlog, 0.0), short)
+    stored = np.maximum(plan.projected_inventory, 0.0)
+    total = contents(plan)["Finance"].planned
+    families = (
+        np.nansum(plan.production_plan * given_.of_families("unit_cost")[:, None], axis=0)
+        + np.nansum(stored * costs.holding[:, None], axis=0)
+        + np.nansum(late * costs.backorder[:, None], axis=0)
+    )
+    made = total["", "production_cost"]
+    everything = np.where(np.isnan(made), NAN, families + booked.sum(axis=0) * (7 + 18))
+    assert total["", "plan_cost"] == pytest.approx(everything, rel=1e-9, nan_ok=True)
+    margin = total["", "margin"]
+    assert total["", "result"] == pytest.approx(
+        margin - (total["", "plan_cost"] - made), rel=1e-9, nan_ok=True
+    )
+    if not np.isnan(margin).any():
+        assert plan.result == pytest.approx(total["", "result"].sum(), rel=1e-9, abs=1e-6)
 
 
 @settings(max_examples=25)
@@ -303,5 +335,63 @@ def test_a_family_never_sold_is_forecast_at_zero_and_the_others_are_not_touched(
     history[1] = 80.0
     both = plan_input((Family("NEW"), Family("OLD")), horizon, history=history)
     alone = plan_input((Family("OLD"),), horizon, history=history[1:])
-    assert planning.forecast_baseline(both)[0].tolist() == [0.0] * 6
-    assert np.array_equal(planning.forecast_baseline(both)[1:], planning.forecast_baseline(alone))
+    assert forecast_families(both)[0].tolist() == [0.0] * 6
+    assert np.array_equal(forecast_families(both)[1:], forecast_families(alone))
+
+
+@settings(max_examples=25)
+@given(inputs())
+def test_families_planned_together_leave_the_others_as_they_are(given_: PlanInput) -> None:
+    together = planning.with_proposal(given_)
+    alone = replace(
+        given_,
+        families=tuple(
+            replace(f, strategy="TARGET" if f.strategy == "OPTIMAL" else f.strategy) for f in given_.families
+        ),
+    )
+    others = [i for i, family in enumerate(given_.families) if family.strategy != "OPTIMAL"]
+    before = planning.with_proposal(alone).proposed_production
+    assert np.array_equal(together.proposed_production[others], before[others])
+    joint = planning.joint_of(given_)
+    assert (joint is None) == (len(others) == len(given_.families))
+    if joint is not None:
+        assert np.array_equal(together.proposed_production[planning.optimal(given_)], joint.production)
+        plan = planning.build(together)
+        assert joint.load == pytest.approx(plan.load, rel=1e-9, abs=1e-6)
+        # What the plan calls shipped is what the joint plan does not leave late, family by family.
+        for i, f in enumerate(planning.optimal(given_)):
+            if given_.families[f].make == "MTS":
+                assert plan.projected_inventory[f] == pytest.approx(joint.net[i], abs=1e-6)
+            else:
+                assert plan.backlog[f] == pytest.approx(-joint.net[i], abs=1e-6)
+
+
+def test_without_any_shortage_the_joint_plan_is_the_plan_to_target() -> None:
+    demand = np.array([[100.0, 120, 90, 110], [40.0, 30, 50, 45]])
+    families = (
+        Family("A", strategy="OPTIMAL", target_days=5, price=9.0, unit_cost=5.0, opening_inventory=20),
+        Family("B", make="MTO", strategy="OPTIMAL", target_backlog_weeks=2, opening_backlog=15),
+    )
+    given_ = plan_input(families, Horizon(date(2026, 11, 1), length=3, frozen=0), baseline=demand)
+    alone = replace(given_, families=tuple(replace(f, strategy="TARGET") for f in families))
+    want = planning.with_proposal(alone).proposed_production
+    assert planning.with_proposal(given_).proposed_production == pytest.approx(want, abs=1e-6)
+
+
+def test_costs_that_are_not_given_follow_from_price_and_unit_cost() -> None:
+    families = (
+        Family("A", strategy="OPTIMAL", price=9.0, unit_cost=5.0),
+        Family("B", strategy="OPTIMAL"),
+        Family(
+            "C", strategy="OPTIMAL", holding_cost=0.5, backorder_cost=3.0, lot_minimum=10, inventory_limit=99
+        ),
+    )
+    horizon = Horizon(date(2026, 11, 1), length=2, kind="quarter")
+    given_ = plan_input(families, horizon, baseline=np.ones((3, 3)))
+    found = planning.joint_input(given_, np.ones((3, 3)))
+    assert found.holding_cost == pytest.approx([0.02 * 3 * 5, 0.02 * 3, 0.5])
+    assert found.backorder_cost == pytest.approx([3 * 4, 3, 3])
+    assert found.below_target_cost == pytest.approx(found.holding_cost + found.backorder_cost / 10)
+    assert found.unmet_cost == pytest.approx(found.backorder_cost * 4)
+    assert found.lot_minimum.tolist() == [0, 0, 10]
+    assert found.inventory_limit == pytest.approx([NAN, NAN, 99], nan_ok=True)

@@ -82,11 +82,11 @@ class TestTargetInventory:
 
 class TestDaysOfSupply:
     @pytest.mark.parametrize(
-        ("stock", "sales", "working_days", "expected"), [(122, 826, 23, 3.4), (73, 851, 19, 1.6)]
+        ("stock", "sales", "working_days", "expected"),
+        [(122, 826, 23, 3.4), (73, 851, 19, 1.6), (-76, 949, 19, -1.5)],
     )
     def test_elm_company(self, stock, sales, working_days, expected):
-        # Same source as above, which divides by the month's own sales; its -1.5 days for a shortage of 76
-        # are 0 here: a shortage covers nothing.
+        # Same source as above, which divides by the month's own sales.
         found = inventory.days_of_supply(stock, [sales], working_days)
         assert float(found) == pytest.approx(expected, abs=0.05)
 
@@ -103,9 +103,14 @@ class TestDaysOfSupply:
         assert float(inventory.days_of_supply(100, [100, 0, 100], 20)) == 20
 
     def test_nothing_left_is_zero_and_never_used_up_is_not_a_number(self):
-        found = inventory.days_of_supply([0, -10, 10], [[5, 0], [5, 0], [5, 0]], 20)
-        assert found[:2].tolist() == [0, 0]
-        assert np.isnan(found[2])
+        found = inventory.days_of_supply([0, 10], [[5, 0], [5, 0]], 20)
+        assert found[0] == 0
+        assert np.isnan(found[1])
+
+    def test_a_shortage_is_days_owed_at_the_first_rate(self):
+        found = inventory.days_of_supply([-10, -10], [[5, 50], [0, 50]], [20, 22])
+        assert found[0] == -40
+        assert np.isnan(found[1])
 
     def test_negative_demand_is_refused(self):
         with pytest.raises(ArgumentError, match="future_demand is negative in row 1, bucket 2"):
@@ -119,7 +124,9 @@ class TestCoverage:
         found = inventory.coverage(stock - 300, demand, working_days)
         for t in range(demand.shape[1] - 1):
             expected = inventory.days_of_supply(stock[:, t] - 300, demand[:, t + 1 :], working_days)
-            assert found[:, t] == pytest.approx(expected, nan_ok=True)
+            # A shortage covers nothing.
+            covered = np.where(stock[:, t] < 300, 0.0, expected)
+            assert found[:, t] == pytest.approx(covered, nan_ok=True)
         rate = demand[:, -1] / working_days
         left = np.maximum(stock[:, -1] - 300, 0)
         assert found[:, -1] == pytest.approx(

@@ -104,3 +104,9 @@ def test_level_makes_up_for_a_fixed_bucket() -> None:
 def test_an_unknown_strategy_is_refused(rule: object) -> None:
     with pytest.raises(ArgumentError, match="'HOPE'"):
         rule("HOPE", 0.0, np.ones(2), np.ones(2), np.full(2, NAN))  # type: ignore[operator]
+
+
+@given(cases())
+def test_one_family_alone_takes_optimal_as_target(case: tuple) -> None:
+    for rule in (propose_to_stock, propose_to_order):
+        assert np.array_equal(rule("OPTIMAL", *case), rule("TARGET", *case))

@@ -168,3 +168,47 @@ def test_demonstrated_capacity():
     assert rough_cut.demonstrated_capacity([[100, np.nan], [80, 90]]).tolist() == [100, 85]
     with pytest.raises(NotDefinedError):
         rough_cut.demonstrated_capacity([np.nan])
+
+
+def test_negative_hours_are_refused_wherever_they_stand():
+    with pytest.raises(ArgumentError, match="bill is negative in row 1, bucket 2"):
+        rough_cut.capacity_load([[1], [2]], [[1, -2]])
+    with pytest.raises(ArgumentError, match="profile has -1 hours in row 2"):
+        rough_cut.resource_profile([[1, 2]], [[1, 1, 0, 1], [1, 1, 0, -1]])
+    with pytest.raises(ArgumentError, match="hours_per_unit is negative"):
+        rough_cut.cpof([[1, 2]], [-2], [1])
+    with pytest.raises(ArgumentError, match="load is negative in row 1, bucket 2"):
+        rough_cut.utilization([[1, -2]], 5)
+
+
+def test_a_resource_number_out_of_all_bounds_is_named_shortly():
+    with pytest.raises(ArgumentError, match=r"the resource 1e\+90\. Number"):
+        rough_cut.resource_profile([[1, 2]], [[1, 1e90, 0, 1]])
+
+
+class TestExtraHours:
+    @given(st.integers(1, 3), st.integers(1, 5), st.data())
+    def test_hours_above_capacity_are_carried_within_the_limits_or_missing(self, resources, buckets, data):
+        grid = lambda *shape: data.draw(hnp.arrays(float, shape, elements=WHOLE))  # noqa: E731
+        load, capacity, limits = grid(resources, buckets), grid(resources, buckets), grid(2, resources)
+        costs = grid(2, resources)
+        overtime, subcontract, missing = rough_cut.extra_hours(
+            load, capacity, limits[0][:, None], costs[0][:, None], limits[1][:, None], costs[1][:, None]
+        )
+        assert overtime + subcontract + missing == pytest.approx(np.maximum(load - capacity, 0))
+        assert (overtime <= limits[0][:, None]).all()
+        assert (subcontract <= limits[1][:, None]).all()
+        full = (overtime == limits[0][:, None]) & (subcontract == limits[1][:, None])
+        assert (full | (missing == 0)).all()
+        # The dearer one is used only where the cheaper one is used up.
+        cheap = (costs[0] <= costs[1])[:, None]
+        assert (~cheap | (subcontract == 0) | (overtime == limits[0][:, None])).all()
+        assert (cheap | (overtime == 0) | (subcontract == limits[1][:, None])).all()
+
+    def test_what_is_not_given_is_no_limit_of_capacity_and_no_overtime(self):
+        hours = rough_cut.extra_hours([[150, 150]], [[np.nan, 100]], np.nan, np.nan, np.nan, np.nan)
+        assert [part.tolist() for part in hours] == [[[0, 0]], [[0, 0]], [[0, 50]]]
+
+    def test_negative_limits_are_refused(self):
+        with pytest.raises(ArgumentError, match="overtime_limit is negative"):
+            rough_cut.extra_hours([[1]], 1, -1, 0, 0, 0)

@@ -1,12 +1,10 @@
-"""The functions that read the published plan find the store of the examples."""
+"""The functions that read the published plan find the store of their examples."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def _example_store(plan_store_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOP_STORE", str(plan_store_file))
+def _example_store(example_store: None) -> None:
+    """For every test of this folder."""

@@ -42,7 +42,7 @@ class TestReconcile:
             ([[["All", True], ["A", "All"]], column([1, 2])], "nodes (row 1, column 2) is TRUE"),
             ([NODES, column([1, 2])], "base has 2 rows, nodes has 3"),
             ([NODES, column([1, None, 2])], "base (row 2, column 1) is empty"),
-            ([NODES, column([1, 2, 3]), "MIDDLE_OUT"], "Use one of BOTTOM_UP, TOP_DOWN"),
+            ([NODES, column([1, 2, 3]), "SIDEWAYS"], "Use one of BOTTOM_UP, TOP_DOWN"),
             ([NODES, column([1, 2, 3]), "MINT_SHRINK"], "needs residuals"),
         ],
     )

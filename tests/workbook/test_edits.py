@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import get_column_letter, range_boundaries
 
+from sop_xl.errors import WorkbookError
 from tests.hosts.libreoffice import LibreOffice, OpenWorkbook
 from tests.tiny import (
     cells,
@@ -210,6 +211,33 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     assert "tblFamilies on sheet Families has no column Make." in said.err
 
 
+def rename_header(path: Path, sheet: str, old: str, new: str) -> None:
+    book = openpyxl.load_workbook(path)
+    header = next(cell for cell in book[sheet][6] if cell.value == old)
+    header.value = new
+    book.save(path)
+
+
+def test_a_column_that_older_workbooks_do_not_have_counts_as_empty(tmp_path: Path) -> None:
+    path = planned(tmp_path)
+    before = planning_values(path)
+    rename_header(path, "Families", "Holding cost", "Remark")
+    done("run-cycle", path)
+    assert planning_values(path) == before
+    assert [row["Holding cost"] for row in table_rows(path, "tblFamilies")] == [None] * 3
+
+
+def test_values_for_a_column_that_is_not_there_are_not_lost(tmp_path: Path) -> None:
+    path = planned(tmp_path)
+    rename_header(path, "Resources", "Subcontract limit", "Remark")
+    resources = facts()["tblResources"]
+    fill(path, {"tblResources": resources})
+    with pytest.raises(
+        WorkbookError, match="tblResources on sheet Resources has no column Subcontract limit"
+    ):
+        fill(path, {"tblResources": [{**resources[0], "Subcontract limit": 5}]})
+
+
 def reorder(path: Path, sheet_name: str, table_name: str) -> None:
     """Write the columns of a table in the opposite order, as dragging them one by one would."""
     book = openpyxl.load_workbook(path)
@@ -354,4 +382,4 @@ def test_what_stands_below_a_growing_table_stops_the_command(tmp_path: Path) -> 
     assert said.code == 1
     assert said.err.startswith("tblGaps on sheet Reconcile must grow, but row 12 below it is not empty.")
     assert path.read_bytes() == content
-    assert cells("tblGaps", [{}]) == [[None] * 9]
+    assert cells("tblGaps", [{}]) == [[None] * 10]

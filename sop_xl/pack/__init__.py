@@ -1,0 +1,1 @@
+"""The meeting pack: what the plan says, as a presentation that reads on its own."""
