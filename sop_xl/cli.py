@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from sop_xl import __version__
 from sop_xl.commands.catalogue import COMMANDS, Command
 from sop_xl.commands.catalogue import command as entry_of
+from sop_xl.commands.store_arguments import add_arguments as add_store_arguments
 
 if TYPE_CHECKING:
     from sop_xl.checks import Issue
@@ -90,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     pack.add_argument("--pdf", action="store_true", help="also as PDF, by LibreOffice")
     pack.add_argument("--by", default="", metavar="NAME", help="who makes it; without it, the user's name")
+    help = "the store of published plans: store init, verify, status or versions"
+    add_store_arguments(commands.add_parser("store", help=help, description=help))
     for name, help in (
         ("call", "call a SOP_ function: call NAME ARG…, each ARG one JSON value or @file.json"),
         ("functions", "list the SOP_ functions, or show one page of help: functions NAME"),
@@ -182,6 +185,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _carry_out(options: argparse.Namespace) -> Outcome:
+    if options.command == "store":
+        from sop_xl.commands.plan_store import carry_out
+
+        return carry_out(options)
     path: Path = options.workbook
     if options.command == "new":
         from sop_xl.commands.new import new
@@ -191,8 +198,11 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
         from sop_xl.commands.revert import revert
 
         return revert(path)
+    from sop_xl.commands.publication import finish_interrupted
     from sop_xl.hosts.session import open_book
 
+    # Publishing does the same for itself.
+    settled = [] if options.command == "publish" else finish_interrupted(path.absolute()).said
     progress = _Progress(options.json)
     try:
         with open_book(path, read_only=options.command in ("check", "pack")) as session:
@@ -223,6 +233,7 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
                 progress("Saving", 1.0)
                 session.save(keep_read_values=True)
                 outcome.lines += [f"Lost by saving: {loss}" for loss in session.losses]
+            outcome.lines[:0] = settled
             return outcome
     finally:
         progress.clear()

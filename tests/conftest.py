@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.hosts import libreoffice as calc
 from tests.sample import SampleCompany, sample_company
+from tests.store import postgres
 
 #: Runs under the Python that belongs to LibreOffice.
 collect_ignore = ["hosts/uno_side.py"]
@@ -30,6 +31,11 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("default"), derandomize=False, max_examples=1000)
 settings.load_profile(os.environ.get("SOP_HYPOTHESIS_PROFILE", "default"))
+
+
+# No test reads or writes the settings of whoever runs it; a test that sets up a store says where they are.
+os.environ.pop("SOP_STORE", None)
+os.environ["SOP_SETTINGS"] = str(Path(os.devnull) / "settings")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -78,3 +84,28 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> SampleCompany:
 def sample_copy(sample: SampleCompany, tmp_path: Path) -> Path:
     """A planned workbook of the sample company to change at will."""
     return sample.copy(sample.planned, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of a PostgreSQL server, without a database; without a server its tests are skipped."""
+    if reason := postgres.missing():
+        if os.environ.get("SOP_REQUIRE_POSTGRES") == "1":
+            pytest.fail(f"SOP_REQUIRE_POSTGRES=1, but {reason}", pytrace=False)
+        pytest.skip(reason)
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def plan_store_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan store with one published version, as the examples of SOP_PLAN expect it."""
+    from tests.store.example import example_store
+
+    return example_store(tmp_path_factory.mktemp("plan_store"))
+
+
+@pytest.fixture
+def example_store(plan_store_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SOP_PLAN and its like find the store of their examples in this process."""
+    monkeypatch.setenv("SOP_STORE", str(plan_store_file))

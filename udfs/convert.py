@@ -168,6 +168,22 @@ def word(value: object, name: str, words: Sequence[str]) -> str:
     raise ArgumentError(f"{name} is {describe(cell)}.", f"Use one of {', '.join(words)}.")
 
 
+def text(value: object, name: str) -> str:
+    """One text; a number is written as text, and a date, which Excel makes of 2026-11, as year and month.
+
+    Raises:
+        ArgumentError: several cells, an empty one, TRUE/FALSE or an error.
+
+    >>> text(202611.0, "version"), text(dt.date(2026, 11, 1), "version")
+    ('202611', '2026-11')
+    """
+    cell = single(value, name)
+    found = f"{cell:%Y-%m}" if isinstance(cell, dt.date) else _text(cell, name, 0, 0).strip()
+    if not found:
+        raise _not_a_name(cell, name, 0, 0)
+    return found
+
+
 def names(value: object, name: str) -> list[str]:
     """Texts of a row or column; numbers are written as text.
 

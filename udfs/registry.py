@@ -47,6 +47,7 @@ _MODULES = (
     "udfs.accuracy",
     "udfs.kpi",
     "udfs.finance",
+    "udfs.plan",
     "udfs.explain",
 )
 
@@ -58,6 +59,7 @@ Kind = Literal[
     "number",
     "integer",
     "word",
+    "text",  # one text; numbers and dates are taken as text
     "names",
     "texts",  # rows and columns of texts, empty ones included
     "flags",  # numbers or TRUE/FALSE
@@ -292,6 +294,8 @@ def _value(argument: Argument, value: object) -> tuple[Any, bool | None]:
             return convert.integer(value, name), None
         case "word":
             return convert.word(value, name, argument.words), None
+        case "text":
+            return convert.text(value, name), None
         case "names":
             return convert.names(value, name), None
         case "texts":

@@ -1,42 +1,53 @@
-"""Publish: freeze the plan and write the workbook that others link to."""
+"""Publish: freeze the plan in the plan store and write the workbook that others link to."""
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xlwings as xw
 
+from sop_xl.checks import check_cells, errors
 from sop_xl.commands.cycle import Cycle, today
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
+from sop_xl.commands.plan_store import place_for
+from sop_xl.commands.publication import (
+    PublicationFiles,
+    archive_path,
+    finish_interrupted,
+    note_path,
+    published_path,
+)
 from sop_xl.commands.steps import kpi_measures
-from sop_xl.errors import WorkbookError
-from sop_xl.hosts.atomic import atomic_write
+from sop_xl.errors import ChecksFailed, WorkbookError
 from sop_xl.hosts.errors import HostError
-from sop_xl.workbook.plan_table import published_versions, write_version
+from sop_xl.store.errors import StoreError
+from sop_xl.store.place import beside
+from sop_xl.workbook.plan_table import forecasts_of, lines_of, published_versions, write_version
 from sop_xl.workbook.published import Imprint, published
-from sop_xl.workbook.read import as_text
+from sop_xl.workbook.read import Workbook, as_text
 
+if TYPE_CHECKING:
+    from sop_xl.store.plans import NewVersion, Version
+    from sop_xl.store.store import Store
 
-def published_path(workbook: Path) -> Path:
-    """The file that others link to; always the same name.
-
-    >>> published_path(Path("plan.xlsx")).name
-    'plan_published.xlsx'
-    """
-    return workbook.with_name(f"{workbook.stem}_published.xlsx")
-
-
-def archive_path(workbook: Path, version: str) -> Path:
-    """Where a version is kept for good.
-
-    >>> archive_path(Path("plan.xlsx"), "2026-11").name
-    'plan_published_2026-11.xlsx'
-    """
-    return workbook.with_name(f"{workbook.stem}_published_{version}.xlsx")
+#: What the store keeps of the meeting -> table and its columns.
+MINUTES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "decisions": (
+        "tblDecisions",
+        ("Id", "Date", "Question", "Options with money", "Decision", "Decided by", "Due", "State"),
+    ),
+    "assumptions": (
+        "tblAssumptions",
+        ("Id", "Family", "From", "To", "Owner", "Low", "Likely", "High", "Trigger", "State"),
+    ),
+    "actions": ("tblActions", ("Id", "Action", "Owner", "Due", "State", "Decision")),
+}
 
 
 def next_version(cycle: str, taken: set[str], workbook: Path) -> str:
@@ -61,10 +72,14 @@ def cycle_name(typed: object) -> str:
 
 
 class Publication:
-    """A plan ready to be published: the workbook is changed; :meth:`release` saves it and writes the files."""
+    """A plan ready to be published: the workbook is changed; :meth:`release` saves it and writes the rest."""
 
     def __init__(self, book: xw.Book, path: Path, by: str = "", progress: Progress = silent) -> None:
         self.path = path
+        self.by = by or getpass.getuser()
+        settled = finish_interrupted(path, self.by)
+        if settled.finished or note_path(path).exists():
+            raise WorkbookError(" ".join(settled.said), "Publish again to publish the plan as it is now.")
         self.cycle = Cycle(book, progress)
         self.cycle.require_clean()
         self._require_forecast()
@@ -74,18 +89,21 @@ class Publication:
             raise WorkbookError(
                 f"Home, Cycle: {name!r} cannot be part of a file name.", "Write it like 2026-11."
             )
-        taken = set(published_versions(cycle.tables["tblPlan"]))
+        known = set(published_versions(cycle.tables["tblPlan"]))
+        self.place = place_for(workbook, path)
+        self.seen, taken, news = self._look_into_store(known)
         self.imprint = Imprint(
             company=str(workbook.field("Home_Company") or ""),
             cycle=name,
-            version=next_version(name, taken, path),
+            version=next_version(name, known | taken, path),
             currency=str(workbook.field("Home_Currency") or ""),
             at=today(),
-            by=by or getpass.getuser(),
+            by=self.by,
         )
+        self.minutes = _minutes(workbook)
         self.content = published(cycle.plan, self.imprint, kpi_measures(cycle))
         self.outcome = Outcome("publish")
-        self._record()
+        self._record([*settled.said, *news])
 
     def _require_forecast(self) -> None:
         missing = int(np.isnan(self.cycle.given.baseline).any(axis=1).sum())
@@ -95,41 +113,148 @@ class Publication:
                 "Run the forecast and the supply plan first.",
             )
 
-    def _record(self) -> None:
+    def _look_into_store(self, known: set[str]) -> tuple[str | None, set[str], list[str]]:
+        """The latest version in the store, the names that are taken there, and news about the latest.
+
+        Args:
+            known: versions that the workbook knows.
+        """
+        from sop_xl.store.content import clean_lines
+        from sop_xl.store.plans import changes, told
+        from sop_xl.store.store import open_store
+
+        if self._makes_store:
+            return None, set(), []
+        with open_store(self.place) as store:
+            for lost in store.plans.interrupted():
+                if lost.workbook == str(self.path):
+                    # Its note was lost with the power; with one, it is settled like any other.
+                    PublicationFiles(self.path, lost.version).begin(store)
+                    raise WorkbookError(
+                        f"The publication of version {lost.version} was interrupted.",
+                        "Publish again: it is finished or taken back first.",
+                    )
+            latest = store.plans.latest()
+            news = []
+            if latest and latest.version not in known:
+                mine = [line[1:] for line in lines_of(self.cycle.plan, "")]
+                differences = changes(store.plans.lines(latest.version), clean_lines(mine))
+                news.append(
+                    f"Version {latest.version}, published by {latest.published_by}, was not known in this workbook. "
+                    f"{told(differences)}"
+                )
+            return latest.version if latest else None, store.plans.taken(), news
+
+    @property
+    def _makes_store(self) -> bool:
+        """Whether the store is the default beside the workbook and not there yet."""
+        file = self.place.file
+        return file is not None and not file.is_file() and self.place == beside(self.path)
+
+    def _record(self, news: list[str]) -> None:
         """Note the version in the workbook."""
         cycle, outcome, version = self.cycle, self.outcome, self.imprint.version
         cycle.workbook.set_field("Home_Version", version)
         cycle.workbook.set_field("Home_State", "PUBLISHED")
         outcome.say(f"Published version {version} as {published_path(self.path).name}.")
         outcome.say(f"It is kept unchanged as {archive_path(self.path, version).name}.")
+        outcome.say(f"It is the plan of record in {self.place.shown}.")
+        outcome.lines += news
         cycle.write(outcome)
         write_version(cycle.workbook, cycle.tables["tblPlan"], cycle.plan, version)
         outcome.data = {
             "version": version,
             "published": str(published_path(self.path)),
             "archive": str(archive_path(self.path, version)),
+            "store": self.place.shown,
         }
 
     def release(self, save: Callable[[], object]) -> Outcome:
-        """Keep the version for good, save the workbook, then swap the version in for those who link to it.
+        """Prepare the version in the store, save the workbook, then publish for everybody.
 
         Args:
-            save: saves the workbook. When it fails the version was never published: its archive goes away again.
+            save: saves the workbook. When it fails the version was never published: it goes away again.
+        Raises:
+            StoreConflict: somebody else published meanwhile; says what differs.
+            StoreError: the store went out of reach after the workbook was saved; the next command finishes it.
         """
-        target = archive_path(self.path, self.imprint.version)
-        if target.exists():
+        from sop_xl.store.store import open_store, set_up
+
+        files = PublicationFiles(self.path, self.imprint.version)
+        if files.archive.exists():
             raise HostError(
-                f"'{target.name}' exists already.", "Publish again: the next version number is taken."
+                f"'{files.archive.name}' exists already.", "Publish again: the next version number is taken."
             )
-        atomic_write(target, lambda beside: _fill(beside, self.content), backup=False)
+        if self._makes_store:
+            set_up(self.place, self.by)
+        with open_store(self.place) as store, store.plans.publishing():
+            version = self._save(store, files, save)
+            self.outcome.data["content_hash"] = version.content_hash
+            try:
+                self.outcome.lines += files.complete(store, self.by)
+            except (StoreError, OSError) as error:
+                raise StoreError(
+                    f"The workbook is saved with version {version.version}, which is not published yet: {error}",
+                    "The next command on the workbook finishes it.",
+                ) from error
+        return self.outcome
+
+    def _save(self, store: Store, files: PublicationFiles, save: Callable[[], object]) -> Version:
+        """Prepare the version and save the workbook, or leave everything as it was."""
+        if files.note.exists():
+            raise HostError("The publication before this one is not finished.", "Publish again.")
+        files.begin(store)
         try:
+            version = store.plans.prepare(self._new_version(), self.seen)
+        except BaseException:
+            files.note.unlink(missing_ok=True)
+            raise
+        try:
+            files.stage(self.content)
             save()
         except BaseException:
-            target.unlink()
+            # Where the store is out of reach now the note stays, and the next command takes it back.
+            with contextlib.suppress(StoreError):
+                files.take_back(store, self.by)
             raise
-        target.chmod(0o444)
-        atomic_write(published_path(self.path), lambda beside: _fill(beside, self.content), backup=False)
-        return self.outcome
+        return version
+
+    def _new_version(self) -> NewVersion:
+        from sop_xl.store.database import moment
+        from sop_xl.store.plans import NewVersion
+
+        plan, imprint, planned = self.cycle.plan, self.imprint, self.cycle.horizon.planned
+        return NewVersion(
+            version=imprint.version,
+            cycle=imprint.cycle,
+            company=imprint.company,
+            currency=imprint.currency,
+            bucket_type=self.cycle.horizon.kind,
+            first_bucket=planned[0].end,
+            last_bucket=planned[-1].end,
+            published_at=moment(imprint.at),
+            published_by=imprint.by,
+            workbook=str(self.path),
+            lines=[line[1:] for line in lines_of(plan, imprint.version)],
+            snapshots=forecasts_of(plan),
+            minutes=self.minutes,
+        )
+
+
+def _minutes(workbook: Workbook) -> dict[str, list[list[Any]]]:
+    """Decisions, assumptions and actions as the workbook has them.
+
+    Raises:
+        ChecksFailed: a cell there is not what its column says.
+    """
+    found, issues = {}, []
+    for name, (table, headers) in MINUTES.items():
+        rows = workbook.rows(table)
+        issues += errors(check_cells(rows))
+        found[name] = [[rows[header][i] for header in headers] for i in range(len(rows))]
+    if issues:
+        raise ChecksFailed(issues)
+    return found
 
 
 def publish_open(book: xw.Book, progress: Progress = silent) -> Outcome:
@@ -149,7 +274,3 @@ def publish_open(book: xw.Book, progress: Progress = silent) -> Outcome:
             "Save it in a folder first: the published workbook is written beside it.",
         )
     return Publication(book, path, progress=progress).release(book.save)
-
-
-def _fill(path: Path, content: bytes) -> None:
-    path.write_bytes(content)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
 import shutil
 import stat
@@ -111,6 +113,13 @@ def _temporary(target: Path, leftovers: list[Path]) -> Path:
     os.close(handle)
     leftovers.append(Path(name))
     return leftovers[-1]
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what writing a file left beside it when the process was killed."""
+    for leftover in path.parent.glob(f".{glob.escape(path.stem)}-????????{path.suffix}"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
 
 
 def _keep(target: Path, leftovers: list[Path]) -> Path:

@@ -63,6 +63,12 @@ CARD: tuple[Field, ...] = (
         "items' forecasts add up. TOP_DOWN: families share the total. Others: least squares, see SOP_RECONCILE",
         choices=RECONCILE_METHODS,
     ),
+    Field(
+        "Home_Store",
+        "Plan store",
+        help="Where published plans are kept: a file, or postgresql://user@host/database without a password. Empty: "
+        "SOP_STORE, the store set up on this computer, or a file beside this workbook",
+    ),
     Field("Home_Version", "Plan version", default="none", role="calc"),
     Field("Home_State", "Plan state", default="DRAFT", role="calc"),
     Field("Home_Layout", "Layout version", "number", LAYOUT_VERSION, role="calc"),

@@ -15,6 +15,8 @@ from sop_xl.workbook.snapshots import DRAFT
 from sop_xl.workbook.write import write_table
 
 Line = list[Any]
+#: Measures whose accuracy is measured at every lag.
+FORECASTS = ("baseline_forecast", "consensus_demand")
 
 
 def measures_of(plan: Plan) -> dict[str, tuple[Array | None, Array | None]]:
@@ -45,6 +47,19 @@ def lines_of(plan: Plan, version: str) -> list[Line]:
                 if quantity is not None or value is not None:
                     lines.append([version, measure, family.code, end, quantity, value])
     return lines
+
+
+def forecasts_of(plan: Plan) -> list[Line]:
+    """Measure, family, bucket, lag, units and money of the forecasts that actuals are compared with later.
+
+    The lag is the age that a forecast has when its bucket comes: 0 for the current bucket.
+    """
+    lag = {bucket.end: t for t, bucket in enumerate(plan.given.horizon.planned)}
+    return [
+        [measure, family, end, lag[end], quantity, value]
+        for _, measure, family, end, quantity, value in lines_of(plan, "")
+        if measure in FORECASTS
+    ]
 
 
 def _cell(values: Array | None, f: int, t: int) -> float | None:

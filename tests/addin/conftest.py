@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,11 @@ from tests.addin.com import ComServer
 
 
 @pytest.fixture(scope="session")
-def com() -> Iterator[ComServer]:
-    with ComServer() as server:
+def com(plan_store_file: Path) -> Iterator[ComServer]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SOP_STORE", str(plan_store_file))
+        starting = ComServer()
+    with starting as server:
         yield server
 
 

@@ -11,6 +11,8 @@ from tests.addin.com import ERROR_CODES, MARK, OMITTED
 from udfs import registry
 from udfs.cells import CellError
 
+pytestmark = pytest.mark.usefixtures("example_store")
+
 FUNCTIONS = registry.functions()
 NAMES = [entry.name for entry in FUNCTIONS]
 WITH_OPTIONAL = [

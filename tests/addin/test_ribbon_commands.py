@@ -72,7 +72,7 @@ def test_publish_saves_and_writes_beside_the_workbook(excel, tmp_path):
     saved = []
     assert excel.click("publish", _saving(book, saved)), excel.said
     assert saved == [True]
-    assert sorted(path.name for path in tmp_path.glob("*published*")) == [
+    assert sorted(path.name for path in tmp_path.glob("*published*.xlsx")) == [
         "plan_published.xlsx",
         "plan_published_2026-11.xlsx",
     ]

@@ -121,7 +121,7 @@ def test_publishing_again_makes_a_new_version_and_leaves_the_old_one(tmp_path: P
     path = planned(tmp_path)
     first = done("publish", path)["data"]
     kept = Path(first["archive"]).read_bytes()
-    set_fields(path, Home_Company="Other")
+    set_fields(path, Home_Currency="USD")
     second = done("publish", path)["data"]
     assert (first["version"], second["version"]) == ("2026-11", "2026-11.2")
     assert Path(first["archive"]).read_bytes() == kept

@@ -105,6 +105,14 @@ def cases() -> Iterator[Case]:
 CASES = list(cases())
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _example_store(plan_store_file: Path) -> Iterator[None]:
+    """The functions that read the published plan find the store of their examples, here and in Calc."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SOP_STORE", str(plan_store_file))
+        yield
+
+
 @pytest.fixture(scope="module")
 def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All cases: arguments on one sheet, and each formula on its row block of another."""
