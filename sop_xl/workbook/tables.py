@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sop_xl.forecasting.engine import METHODS
+from sop_xl.glossary import FORECAST_METHODS
 from sop_xl.workbook.spec import Column, Table
 
 MAKE = ("MTS", "MTO")
@@ -74,7 +74,7 @@ FAMILIES = Table(
         Column(
             "Forecast method",
             "choice",
-            choices=tuple(METHODS),
+            choices=FORECAST_METHODS,
             help="Method of SOP_FORECAST for the family; empty means AUTO",
             width=16,
             later=True,

@@ -59,6 +59,8 @@ def worst_of_kind(argument: Argument) -> st.SearchStrategy[object]:
             return ranges(st.sampled_from(["A", "B", "C", "", None, 1, "a very long name" * 20]), 6, 2)
         case "date":
             return st.one_of(st.floats(-10, 3e6), st.just(46000))
+        case "text":
+            return st.one_of(st.sampled_from(["", "Demand", "revenue", "2026-11", "x" * 400]), NUMBER, st.none())
         case "cell":
             return st.one_of(NUMBER, REFUSED, st.none())
         case "settings":
