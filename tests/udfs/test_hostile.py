@@ -60,7 +60,9 @@ def worst_of_kind(argument: Argument) -> st.SearchStrategy[object]:
         case "date":
             return st.one_of(st.floats(-10, 3e6), st.just(46000))
         case "text":
-            return st.one_of(st.sampled_from(["", "Demand", "revenue", "2026-11", "x" * 400]), NUMBER, st.none())
+            return st.one_of(
+                st.sampled_from(["", "Demand", "revenue", "2026-11", "x" * 400]), NUMBER, st.none()
+            )
         case "cell":
             return st.one_of(NUMBER, REFUSED, st.none())
         case "settings":
