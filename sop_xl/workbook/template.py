@@ -152,6 +152,13 @@ class Template:
         if definition.role == "calc":
             return
         area = (row, column - 1, LAST_ROW, column - 1)
+        said: dict[str, Any] = {}
+        if definition.owner:
+            what = f" {definition.help}." if definition.help else ""
+            said = {
+                "input_title": definition.header,
+                "input_message": f"{definition.owner} answers for this: ask before you change it.{what}",
+            }
         if definition.choices:
             sheet.data_validation(
                 *area,
@@ -173,7 +180,12 @@ class Template:
                 }
             sheet.data_validation(
                 *area,
-                {**rule, "error_title": definition.header, "error_message": definition.unit or "A number"},
+                {
+                    **rule,
+                    "error_title": definition.header,
+                    "error_message": definition.unit or "A number",
+                    **said,
+                },
             )
         elif definition.kind == "date":
             sheet.data_validation(
@@ -186,6 +198,8 @@ class Template:
                     "error_message": "A date, for example 2026-11-30",
                 },
             )
+        elif said:
+            sheet.data_validation(*area, {"validate": "any", **said})
 
     def _view(self, sheet: Worksheet, view: View) -> None:
         """The frame of a planning view; its buckets and blocks come with the first command."""
@@ -203,6 +217,8 @@ class Template:
             HEADER_ROW + len(HEADER_ROWS), 0, "Load the data, then run the forecast.", f["SOP subtitle"]
         )
         sheet.set_paper(8)
+        # The rows that matter most stand above those that a fold hides.
+        sheet.outline_settings(symbols_below=False)
         sheet.freeze_panes(HEADER_ROW + len(HEADER_ROWS) - 1, FIRST_BUCKET_COLUMN - 1)
         sheet.repeat_rows(0, HEADER_ROW + len(HEADER_ROWS) - 2)
         sheet.repeat_columns(0, FIRST_BUCKET_COLUMN - 2)

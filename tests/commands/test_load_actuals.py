@@ -214,3 +214,29 @@ def test_the_public_extract_shows_no_error(extract: Path, libreoffice: LibreOffi
         if isinstance(cell, CalcError)
     }
     assert {sheet for sheet, _ in found} <= {"Lab"}
+
+
+def test_the_measures_of_the_public_extract_are_those_that_pandas_finds(
+    extract: Path, delivery_history: Path
+) -> None:
+    import pandas as pd
+
+    lines = pd.DataFrame(table_rows(extract, "tblOrders"))
+    assert len(lines) == 10324
+    late = lines["Delivered"] > lines["Promised"]
+    came = lines[["Ordered qty", "Delivered qty"]].min(axis=1)
+    values = {row["Measure"]: row["Value"] for row in table_rows(extract, "tblKPIs")}
+    full = lines["Delivered qty"] >= lines["Ordered qty"]
+    assert values["On time in full"] == pytest.approx((~late & full).mean(), abs=1e-12)
+    assert values["Fill rate (customer service)"] == pytest.approx(
+        came.sum() / lines["Ordered qty"].sum(), rel=1e-12
+    )
+    assert values["Backorder rate"] == pytest.approx(1 - came.sum() / lines["Ordered qty"].sum(), abs=1e-12)
+    sold = pd.DataFrame(table_rows(extract, "tblMeasured")).dropna(subset=["Actual", "Forecast"])
+    error = (sold["Forecast"] - sold["Actual"]).abs().sum() / sold["Actual"].sum()
+    assert values["Forecast error (WMAPE)"] == pytest.approx(error, rel=1e-9)
+    missed = table_rows(extract, "tblMissedOrders")
+    assert len(missed) == 200
+    assert openpyxl.load_workbook(extract)["Misses"]["A5"].value == (
+        f"Order lines late or short: {int((late | ~full).sum()):,}, the first 200 shown"
+    )
