@@ -7,30 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from sop_xl.glossary import FORECAST_METHODS
 from sop_xl.supply import inventory
 from sop_xl.supply.shapes import Array
 from udfs.registry import Argument, Example, function
-
-METHODS = (
-    "AUTO",
-    "NAIVE",
-    "SEASONAL_NAIVE",
-    "MEAN",
-    "MOVING_AVERAGE",
-    "SES",
-    "HOLT",
-    "HOLT_DAMPED",
-    "HOLT_WINTERS",
-    "HOLT_WINTERS_MUL",
-    "ETS",
-    "THETA",
-    "ARIMA",
-    "CROSTON",
-    "SBA",
-    "TSB",
-    "IMAPA",
-    "EXCEL_ETS",
-)
 
 _HISTORY = Argument(
     "history",
@@ -39,7 +19,7 @@ _HISTORY = Argument(
     empty="missing",
 )
 _SEASON = Argument("season", "integer", "Buckets in a season; 1 for none.", required=False, default=12)
-_METHOD = Argument("method", "word", "How to forecast.", required=False, default="AUTO", words=METHODS)
+_METHOD = Argument("method", "word", "How to forecast.", required=False, default="AUTO", words=FORECAST_METHODS)
 
 
 @function(
