@@ -177,7 +177,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Scenarios",
         "Alternatives side by side.",
         "Pre-S&OP meeting",
-        tables=(t.SCENARIOS,),
+        tables=(t.SCENARIOS, t.COMPARISON, t.SCENARIO_FAMILIES),
         group="meeting",
     ),
     Sheet(
@@ -190,6 +190,13 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("KPIs", "How well we plan and deliver.", "All", tables=(t.KPI, t.AGEING), group="meeting"),
     Sheet("Family", "One family on one page: choose it in the yellow cell.", "Meetings", group="meeting"),
     Sheet("Executive", "The plan on one page.", "Executive meeting", group="meeting"),
+    Sheet(
+        "Changes",
+        "Who typed what over the plan: old, new and why.",
+        "All",
+        tables=(t.CHANGES, t.KNOWN_INPUTS),
+        group="meeting",
+    ),
     Sheet("Lab", "A bench for planners: live SOP_ formulas, needs the add-in.", "Planners", group="help"),
     Sheet(
         "Plan", "The plan as a tidy table, for pivots and links.", "Finance", tables=(t.PLAN,), group="help"

@@ -1,4 +1,4 @@
-"""The pages that are no plain tables or planning views: Home, KPIs, Family, Executive, Lab, Help, Scenarios."""
+"""The pages that are no plain tables or planning views: Home, KPIs, Family, Executive, Lab, Help."""
 
 from __future__ import annotations
 
@@ -356,11 +356,6 @@ def lab(t: Template, sheet: Worksheet) -> None:
     sheet.write_array_formula(13, 1, 13, 3, f"{{=SOP_DEMAND_CLASS({past})}}", f["SOP calc number"], "")
 
 
-def scenarios(t: Template, sheet: Worksheet) -> None:
-    """Room for the comparison beside the list."""
-    sheet.set_column(7, 7, 3)
-
-
 def history(t: Template, sheet: Worksheet) -> None:
     """The frame of the history grid."""
     f = t.formats
@@ -434,6 +429,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ),
     ("apply-proposals", "4", "Make all accepted moves of Reconcile together, or none of them"),
     ("value-plan", "4", "Value the plan against budget, last year and the last plan"),
+    ("compare-scenarios", "4", "Run the whole planning for up to five scenarios and set them beside the plan"),
     ("refresh-kpis", "6", "Calculate the measures"),
     ("publish", "6", "Freeze the plan and write the workbook that others link to"),
     ("revert", "all", "Put back what the last command replaced"),
@@ -445,7 +441,6 @@ PAGES: dict[str, Callable[[Template, Worksheet], None]] = {
     "Family": family,
     "Executive": executive,
     "Lab": lab,
-    "Scenarios": scenarios,
     "History": history,
     "Mix": mix,
     "Help": help_page,
