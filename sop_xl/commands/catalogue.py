@@ -169,7 +169,7 @@ COMMANDS: tuple[Command, ...] = (
         label="Compare scenarios",
         tip="Plans the first five scenarios of the sheet Scenarios under their rules and sets them beside the plan. The "
         "plan stays as it is.",
-        image="ViewSideBySide",
+        image="WhatIfAnalysisMenu",
         large=True,
         plain=False,
     ),

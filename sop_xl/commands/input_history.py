@@ -42,7 +42,7 @@ def note_changes(workbook: Workbook, given: PlanInput, outcome: Outcome, known: 
     lines = _lines(workbook)
     if known:
         found = input_changes(_known(workbook), given)
-        lines[:0] = [_line(change, now, outcome.command) for change in found]
+        lines[:0] = [_line(change, now, outcome.command) for change in reversed(found)]
     waiting = [line for line in lines if _waits(line)]
     if waiting:
         why = _keep(workbook, waiting, outcome.command)
@@ -189,9 +189,11 @@ def _told(line: Mapping[str, Any]) -> str:
     def number(value: float | None) -> str:
         return "nothing" if value is None else f"{value:,.6g}"
 
+    moved = "" if line["difference"] is None else f"{line['difference']:+,.6g}"
     part = "" if line["part"] is None else f", {line['part']:+.1%}"
+    effect = f" ({moved}{part})" if moved else ""
     reason = f" Reason: {line['reason']}" if line["reason"] else ""
     return (
         f"{line['at']} {line['by']}: {line['family']}, {line['measure'].lower()}, {line['bucket']}: "
-        f"{number(line['old'])} to {number(line['new'])} ({line['difference']:+,.6g}{part}).{reason}"
+        f"{number(line['old'])} to {number(line['new'])}{effect}.{reason}"
     )

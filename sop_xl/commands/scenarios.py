@@ -30,7 +30,7 @@ from sop_xl.process.scenarios import (
     proposals_are_stale,
     same_plan,
 )
-from sop_xl.store.errors import StoreUnavailable
+from sop_xl.store.errors import StoreConflict, StoreUnavailable
 from sop_xl.workbook import layout
 from sop_xl.workbook.codes import key_of
 from sop_xl.workbook.plan_table import lines_of
@@ -385,7 +385,11 @@ def _write_comparison(cycle: Cycle, reference: Figures, found: dict[str, Figures
     for name, figures in found.items():
         moved = differences(figures, reference)
         for f, code in enumerate(codes):
-            cells = [_cell(_flat(part[f], of[f])) for part, of in zip(moved, reference, strict=True)]
+            cells = [
+                _cell(_flat(part[f], of[f]))
+                for key, part, of in zip(Figures._fields, moved, reference, strict=True)
+                if key != "hours_short"
+            ]
             if any(cells):
                 lines.append([name, code, *cells])
     write_table(workbook, "tblScenarioFamilies", lines)
@@ -444,6 +448,10 @@ def _share(
             kept = store.scenarios.save(
                 name, _lines(target), by, seen, base=base, state=state, note=f"{rules}\n{note}".rstrip()
             )
+    except StoreConflict as conflict:
+        raise StoreConflict(
+            conflict.message, f"Take theirs with: sop-xl scenario take WORKBOOK {name}; or save yours under another name."
+        ) from conflict
     except StoreUnavailable as problem:
         outcome.say(f"Kept in this workbook only: {problem.message}")
         return 0

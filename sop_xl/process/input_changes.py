@@ -34,18 +34,18 @@ class InputChange(NamedTuple):
     new: float | None
 
     @property
-    def difference(self) -> float:
-        """New - old; nothing typed counts as zero.
+    def difference(self) -> float | None:
+        """New - old; None where one of the two is not there: an empty override is no zero.
 
         >>> InputChange(Place("sales_override", "TEA", date(2027, 1, 31)), 80.0, 100.0).difference
         20.0
         """
-        return (self.new or 0.0) - (self.old or 0.0)
+        return None if self.old is None or self.new is None else self.new - self.old
 
     @property
     def part(self) -> float | None:
-        """Difference / old; None where one of the two is not there, or the old one is zero."""
-        return None if not self.old or self.new is None else self.difference / self.old
+        """Difference / old; None where there is no difference, or the old one is zero."""
+        return None if self.difference is None or not self.old else self.difference / self.old
 
 
 def typed_inputs(given: PlanInput) -> dict[Place, float]:

@@ -1,4 +1,4 @@
-"""The pages that are no plain tables or planning views: Home, KPIs, Family, Executive, Lab, Help."""
+"""The pages that are no plain tables or planning views: Home, KPIs, Family, Executive, Lab, Help, Scenarios."""
 
 from __future__ import annotations
 
@@ -356,6 +356,11 @@ def lab(t: Template, sheet: Worksheet) -> None:
     sheet.write_array_formula(13, 1, 13, 3, f"{{=SOP_DEMAND_CLASS({past})}}", f["SOP calc number"], "")
 
 
+def scenarios(t: Template, sheet: Worksheet) -> None:
+    """Three tables beside one another need a larger paper."""
+    sheet.set_paper(8)
+
+
 def history(t: Template, sheet: Worksheet) -> None:
     """The frame of the history grid."""
     f = t.formats
@@ -441,6 +446,7 @@ PAGES: dict[str, Callable[[Template, Worksheet], None]] = {
     "Family": family,
     "Executive": executive,
     "Lab": lab,
+    "Scenarios": scenarios,
     "History": history,
     "Mix": mix,
     "Help": help_page,

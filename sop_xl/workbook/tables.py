@@ -547,12 +547,7 @@ SCENARIOS = Table(
     "Scenarios",
     "Named alternatives to the plan, each with its rules. Rules may be typed here.",
     (
-        Column("Scenario", required=True, width=22),
-        Column("Base", help="Version that the plan had then", width=12),
-        Column("Changed by", width=14),
-        Column("At", "date"),
-        Column("State", "choice", choices=SCENARIO_STATES, help="Empty means DRAFT", width=11),
-        Column("Note", width=30),
+        Column("Scenario", required=True, width=20),
         Column(
             "Rules",
             help="demand TEA +10% from 2027-03; capacity LINE 0 in 2027-05; price all -5%; cost TEA 5.2. A semicolon "
@@ -560,6 +555,11 @@ SCENARIOS = Table(
             width=48,
             later=True,
         ),
+        Column("State", "choice", choices=SCENARIO_STATES, help="Empty means DRAFT", width=11),
+        Column("Note", width=24),
+        Column("Base", help="Version that the plan had then", width=10),
+        Column("Changed by", width=13),
+        Column("At", "date", width=11),
         Column(
             "Revision", "number", help="In the plan store", role="calc", width=9, format="qty", later=True
         ),
@@ -603,7 +603,8 @@ SCENARIO_FAMILIES = Table(
     (
         Column("Scenario", role="calc", width=22),
         Column("Family", role="calc", width=16),
-        *_figures("Scenario - plan: "),
+        # Hours are short on resources, not in families.
+        *(column for column in _figures("Scenario - plan: ") if column.header != "Hours short"),
     ),
     identity=("Scenario", "Family"),
     later=True,
@@ -621,7 +622,7 @@ CHANGES = Table(
         Column("Bucket", "date", role="calc"),
         Column("Old", "number", help="Empty: nothing was typed", role="calc", format="qty"),
         Column("New", "number", help="Empty: it was cleared", role="calc", format="qty"),
-        Column("Difference", "number", role="calc", format="qty"),
+        Column("Difference", "number", help="Where both are there", role="calc", format="qty"),
         Column("Part", "number", "fraction", "Difference / old", role="calc", format="ratio", width=9),
         Column("Found by", help="The command", role="calc", width=18),
         Column("Reason", help="Type it here; the next command keeps it in the plan store", width=40),
