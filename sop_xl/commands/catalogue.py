@@ -167,8 +167,8 @@ COMMANDS: tuple[Command, ...] = (
         help="plan up to five scenarios and set them beside the plan",
         group="Scenarios",
         label="Compare scenarios",
-        tip="Plans the first five scenarios of the sheet Scenarios under their rules and sets them beside the plan. The "
-        "plan stays as it is.",
+        tip="Plans the first five scenarios of the sheet Scenarios under their rules and sets them beside the plan. "
+        "The plan stays as it is.",
         image="WhatIfAnalysisMenu",
         large=True,
         plain=False,

@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import xlwings as xw
 
@@ -80,7 +80,9 @@ def history(book: xw.Book, last: int, progress: Progress = silent, path: Path | 
     if why:
         outcome.say(why)
     if waiting:
-        outcome.say(f"{counted(len(waiting), 'change')} not in the plan store yet; the next command keeps them.")
+        outcome.say(
+            f"{counted(len(waiting), 'change')} not in the plan store yet; the next command keeps them."
+        )
     outcome.data = {"changes": found[-last:], "waiting": len(waiting), "total": len(found)}
     return outcome
 
@@ -90,7 +92,9 @@ def history(book: xw.Book, last: int, progress: Progress = silent, path: Path | 
 
 def _lines(workbook: Workbook) -> list[Line]:
     rows = workbook.rows("tblChanges")
-    return [{header: rows[header][i] for header in layout.TABLES["tblChanges"].headers} for i in range(len(rows))]
+    return [
+        {header: rows[header][i] for header in layout.TABLES["tblChanges"].headers} for i in range(len(rows))
+    ]
 
 
 def _known(workbook: Workbook) -> dict[Place, float]:
@@ -163,7 +167,9 @@ def _stored(workbook: Workbook, path: Path | None) -> tuple[list[Line], str]:
     for entry in entries:
         if entry.action == ACTION:
             for line in entry.detail.get("changes", []):
-                key = tuple(line.get(word) for word in ("at", "by", "measure", "family", "bucket", "old", "new"))
+                key = tuple(
+                    line.get(word) for word in ("at", "by", "measure", "family", "bucket", "old", "new")
+                )
                 found.setdefault(key, {}).update(line)
     return list(found.values()), ""
 

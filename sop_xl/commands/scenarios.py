@@ -129,13 +129,17 @@ def take_scenario(book: xw.Book, name: str, progress: Progress = silent, path: P
         found = next((one for one in store.scenarios.all() if key_of(one.scenario) == key_of(name)), None)
         names = [one.scenario for one in store.scenarios.all()]
     if found is None:
-        raise WorkbookError(f"There is no scenario {name} in the plan store.", f"There are: {_listed(names)}.")
+        raise WorkbookError(
+            f"There is no scenario {name} in the plan store.", f"There are: {_listed(names)}."
+        )
     text, _, note = found.note.partition("\n")
     rules = parse_rules(text)
     complete(workbook)
     _put(workbook, found.scenario, joined(rules), note, found.saved_by, found.state, found.revision)
     outcome = Outcome("scenario take")
-    outcome.say(f"Scenario {found.scenario}, revision {found.revision} by {found.saved_by}: {text or 'no rules'}.")
+    outcome.say(
+        f"Scenario {found.scenario}, revision {found.revision} by {found.saved_by}: {text or 'no rules'}."
+    )
     outcome.data = {"scenario": found.scenario, "rules": [r.text for r in rules], "revision": found.revision}
     return outcome
 
@@ -183,7 +187,9 @@ def compare_scenarios(book: xw.Book, progress: Progress = silent, names: Sequenc
     cycle = Cycle(book, progress)
     cycle.require_clean()
     saved = _saved(cycle.workbook)
-    chosen = [_required(saved, name) for name in names] or [one for one in saved if key_of(one.state) not in OVER]
+    chosen = [_required(saved, name) for name in names] or [
+        one for one in saved if key_of(one.state) not in OVER
+    ]
     if not chosen:
         raise WorkbookError(
             "There is no scenario to compare.",
@@ -307,7 +313,8 @@ def _required(saved: Sequence[Saved], name: str) -> Saved:
     found = _find(saved, name.strip())
     if found is None:
         raise WorkbookError(
-            f"There is no scenario {name} on Scenarios.", f"There are: {_listed([one.name for one in saved])}."
+            f"There is no scenario {name} on Scenarios.",
+            f"There are: {_listed([one.name for one in saved])}.",
         )
     return found
 
@@ -321,9 +328,7 @@ def _name(text: str) -> str:
     return name
 
 
-def _put(
-    workbook: Workbook, name: str, rules: str, note: str, by: str, state: str, revision: int
-) -> None:
+def _put(workbook: Workbook, name: str, rules: str, note: str, by: str, state: str, revision: int) -> None:
     # A row that stands there keeps what the new one leaves empty: rules are all replaced, so they go first.
     old = _find(_saved(workbook), name)
     place = workbook.place("tblScenarios")
@@ -339,7 +344,9 @@ def _put(
         "Rules": rules or None,
         "Revision": revision or None,
     }
-    write_table(workbook, "tblScenarios", [[cells[h] for h in layout.TABLES["tblScenarios"].headers]], "merge")
+    write_table(
+        workbook, "tblScenarios", [[cells[h] for h in layout.TABLES["tblScenarios"].headers]], "merge"
+    )
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -450,7 +457,8 @@ def _share(
             )
     except StoreConflict as conflict:
         raise StoreConflict(
-            conflict.message, f"Take theirs with: sop-xl scenario take WORKBOOK {name}; or save yours under another name."
+            conflict.message,
+            f"Take theirs with: sop-xl scenario take WORKBOOK {name}; or save yours under another name.",
         ) from conflict
     except StoreUnavailable as problem:
         outcome.say(f"Kept in this workbook only: {problem.message}")
@@ -489,7 +497,9 @@ class _Promotion:
             "marketing override": self._overrides(changed.given.marketing_override),
             "capacity": self._capacity(changed.given.capacity),
             "price": self._families("Price", changed.price[:, 0], self.given.of_families("price")),
-            "unit cost": self._families("Unit cost", changed.unit_cost[:, 0], self.given.of_families("unit_cost")),
+            "unit cost": self._families(
+                "Unit cost", changed.unit_cost[:, 0], self.given.of_families("unit_cost")
+            ),
         }
         plural = {"capacity": "capacities"}
         said = [counted(number, what, plural.get(what, "")) for what, number in counts.items() if number]
@@ -498,7 +508,15 @@ class _Promotion:
     def _events(self, wanted: Any) -> int:
         by = wanted - np.nan_to_num(self.given.event_quantity)
         lines = [
-            [self.given.families[f].code, self.ends[t], "one-off", float(by[f, t]), None, self.by, self.reason]
+            [
+                self.given.families[f].code,
+                self.ends[t],
+                "one-off",
+                float(by[f, t]),
+                None,
+                self.by,
+                self.reason,
+            ]
             for f, t in np.argwhere(by != 0)
         ]
         if lines:

@@ -11,7 +11,8 @@
     when    in 2027-05  |  from 2027-03  |  from 2027-03 to 2027-05     nothing: the whole plan
             a month, or a day such as 2027-03-15: the bucket it falls into
 
-Several rules in one text are divided by semicolons. They apply in their order, each to what those before it leave.
+Several rules in one text are divided by semicolons or stand in lines of their own. They apply in their order, each to
+what those before it leave.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ Kind = Literal["percent", "add", "set"]
 WHATS: tuple[What, ...] = get_args(What)
 EXAMPLE = "Write it like: demand TEA +10% from 2027-03"
 DIVIDER = ";"
+#: No plan has larger numbers.
+LARGEST = 1e12
+_DIVIDERS = re.compile(r"[;\n]")
 _WORD = re.compile(r'"([^"]*)"(?=\s|$)|[^\s"]+(?=\s|$)')
 _CHANGE = re.compile(r"([+-]?)(\d+(?:\.\d+)?|\.\d+)(%?)")
 _PERIOD = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
@@ -124,7 +128,7 @@ class Rule:
 
 
 def parse_rules(text: str) -> tuple[Rule, ...]:
-    """All rules of a text, divided by semicolons; empty parts are left out.
+    """All rules of a text, divided by semicolons or line ends; empty parts are left out.
 
     Raises:
         ArgumentError: as `parse_rule`.
@@ -132,7 +136,7 @@ def parse_rules(text: str) -> tuple[Rule, ...]:
     >>> [rule.text for rule in parse_rules("demand TEA +10%; price all -5% from 2027-01;")]
     ['demand TEA +10%', 'price all -5% from 2027-01']
     """
-    return tuple(parse_rule(part) for part in text.split(DIVIDER) if part.strip())
+    return tuple(parse_rule(part) for part in _DIVIDERS.split(text) if part.strip())
 
 
 def parse_rule(text: str) -> Rule:
@@ -207,7 +211,9 @@ class _Reader:
         sign, amount = found[1], float(found[1] + found[2])
         if found[3] and not sign:
             raise self._wrong(f"'{word}' needs a sign: +{word} or -{word}.", self.start)
-        if found[3] and amount < -100 or not np.isfinite(amount):
+        if abs(amount) > LARGEST:
+            raise self._wrong(f"'{word}' is too large.", self.start)
+        if found[3] and amount < -100:
             raise self._wrong(f"'{word}' takes away more than there is.", self.start)
         return ("percent" if found[3] else "add" if sign else "set"), amount
 
@@ -220,7 +226,9 @@ class _Reader:
             year, month, day = int(found[1]), int(found[2]), int(found[3] or 1)
             first = date(year, month, day)
         except ValueError:
-            raise self._wrong(f"'{word}' is no month like 2027-03, no day like 2027-03-15.", self.start) from None
+            raise self._wrong(
+                f"'{word}' is no month like 2027-03, no day like 2027-03-15.", self.start
+            ) from None
         last = first if found[3] else date(year, month, calendar.monthrange(year, month)[1])
         return Period(word, first, last)
 

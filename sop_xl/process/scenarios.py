@@ -106,8 +106,12 @@ def not_in_a_workbook(changed: Changed, rules: Iterable[Rule]) -> list[str]:
     """What a workbook has no place for, in sentences: prices and costs that change within the plan."""
     found = []
     for what, values in (("price", changed.price), ("cost", changed.unit_cost)):
-        moving = ~np.isclose(values, values[:, :1], rtol=0.0, atol=0.0, equal_nan=True).all(axis=1)
-        codes = [family.code for family, moves in zip(changed.given.families, moving, strict=True) if moves]
+        moving = ~_same(values, values[:, :1]).all(axis=1)
+        codes = [
+            family.code
+            for family, moves in zip(changed.given.families, moving.tolist(), strict=True)
+            if moves
+        ]
         texts = [rule.text for rule in rules if rule.what == what and (rule.first or rule.last)]
         if codes:
             found.append(
@@ -126,7 +130,9 @@ def _demand(changed: Changed, rule: Rule) -> Changed:
     wanted = _new(rule, before, [family.code for family in given.families], given)
     touched = _touched(rule, [family.code for family in given.families], given)
     touched &= wanted != before
-    free = touched & np.isnan(given.sales_override) & np.isnan(given.marketing_override) & (rule.kind != "set")
+    free = (
+        touched & np.isnan(given.sales_override) & np.isnan(given.marketing_override) & (rule.kind != "set")
+    )
     by_event = replace(
         given,
         event_quantity=np.where(
@@ -178,6 +184,8 @@ def _new(rule: Rule, before: Array, codes: list[str], given: PlanInput) -> Array
     if rule.kind != "set" and touched.any() and (missing == touched).all():
         raise rule.wrong(f"no {rule.what} is given there.", "Give it in the workbook, or set it to a number.")
     after = np.where(touched, rule.of(before), before)
+    if np.isinf(after).any():
+        raise rule.wrong(f"the {rule.what} would be too large for a number.", "Check the change.")
     low = touched & (after < 0)
     if low.any():
         row, bucket = np.argwhere(low)[0]
@@ -212,9 +220,14 @@ def _spans(changed: Changed) -> Iterator[tuple[Array, Array, NDArray[np.bool_]]]
     done = np.zeros(count, dtype=bool)
     for t in range(count):
         if not done[t]:
-            same = np.isclose(both, both[:, t : t + 1], rtol=0.0, atol=0.0, equal_nan=True).all(axis=0)
+            same = np.asarray(_same(both, both[:, t : t + 1]).all(axis=0), dtype=bool)
             done |= same
             yield both[:height, t], both[height:, t], same
+
+
+def _same(left: Array, right: Array) -> NDArray[np.bool_]:
+    """Where numbers are equal, or neither is given."""
+    return np.asarray((left == right) | (np.isnan(left) & np.isnan(right)), dtype=bool)
 
 
 def _spliced(parts: Sequence[tuple[Plan, NDArray[np.bool_]]]) -> Plan:

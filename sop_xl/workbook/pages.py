@@ -434,7 +434,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ),
     ("apply-proposals", "4", "Make all accepted moves of Reconcile together, or none of them"),
     ("value-plan", "4", "Value the plan against budget, last year and the last plan"),
-    ("compare-scenarios", "4", "Run the whole planning for up to five scenarios and set them beside the plan"),
+    (
+        "compare-scenarios",
+        "4",
+        "Run the whole planning for up to five scenarios and set them beside the plan",
+    ),
     ("refresh-kpis", "6", "Calculate the measures"),
     ("publish", "6", "Freeze the plan and write the workbook that others link to"),
     ("revert", "all", "Put back what the last command replaced"),

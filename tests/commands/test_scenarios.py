@@ -54,7 +54,9 @@ def test_a_scenario_is_compared_promoted_and_taken_back(tmp_path: Path, libreoff
     type_overrides(path, {("Demand", "TEA", "sales_override", MARCH): 900})
     before = plan_of(path)
     values = planning_values(path)
-    done("scenario", "save", path, "Tea boom", *rules(RULES), "--note", "a large customer", "--by", "K. Brandt")
+    done(
+        "scenario", "save", path, "Tea boom", *rules(RULES), "--note", "a large customer", "--by", "K. Brandt"
+    )
     compared = done("scenario", "compare", path)["data"]
     target = plan_scenario(before.given, parse_rules("; ".join(RULES)))
 
@@ -158,5 +160,7 @@ def test_what_is_typed_over_the_plan_is_recorded_whatever_the_store_does(
         (None, 900, "new listing"),
         (900, 990, "and a second one"),
     ]
-    assert "TEA, sales override, 2027-03-31: 900 to 990 (+90, +10.0%)." in sop("history", path, "--last", 1).out
+    assert (
+        "TEA, sales override, 2027-03-31: 900 to 990 (+90, +10.0%)." in sop("history", path, "--last", 1).out
+    )
     done("store", "verify", str(store))

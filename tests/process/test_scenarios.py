@@ -43,8 +43,12 @@ def rules(draw: st.DrawFn, whats: tuple[str, ...] = ("demand", "capacity", "pric
 def two(**arrays: object) -> PlanInput:
     """Two families on one line over six months: one to stock, one to order."""
     families = (
-        Family("TEA", unit="t", strategy="TARGET", target_days=5, price=10.0, unit_cost=6.0, opening_inventory=50),
-        Family("GREEN TEA", unit="t", make="MTO", strategy="CHASE", price=20.0, unit_cost=8.0, opening_backlog=10),
+        Family(
+            "TEA", unit="t", strategy="TARGET", target_days=5, price=10.0, unit_cost=6.0, opening_inventory=50
+        ),
+        Family(
+            "GREEN TEA", unit="t", make="MTO", strategy="CHASE", price=20.0, unit_cost=8.0, opening_backlog=10
+        ),
     )
     horizon = Horizon(date(2026, 11, 1), length=5, frozen=0)
     given_ = plan_input(
@@ -94,6 +98,7 @@ def test_what_is_no_rule_is_refused_with_its_place(text: str, place: int, what: 
         ("demand TEA +10% in 2026-10", "2026-10 is not planned"),
         ("demand TEA +10% from 2027-03 to 2026-12", "2026-12 comes before 2027-03"),
         ("demand TEA -101", "the demand of TEA would be -1 in the bucket that ends 2026-11-30"),
+        (f"demand TEA +{'9' * 308}%", "the demand would be too large for a number"),
         ("price all -11", "the price of TEA would be -1"),
     ],
 )
@@ -115,8 +120,36 @@ def test_rules_are_read_back_as_they_were_written(some: list[Rule]) -> None:
     assert parse_rules(joined(some)) == tuple(some)
 
 
+@settings(max_examples=40)
+@given(inputs(), st.lists(rules(), min_size=1, max_size=3))
+def test_a_promoted_scenario_is_its_plan(given_: PlanInput, some: list[Rule]) -> None:
+    """What is written is the difference of events, overrides, capacity, one price and one cost, and proposals."""
+    try:
+        target = plan_scenario(given_, some)
+    except ArgumentError:
+        return
+    changed = target.changed
+    if not_in_a_workbook(changed, some):
+        return
+    event = changed.given.event_quantity
+    more = np.nan_to_num(event) - np.nan_to_num(given_.event_quantity)
+    promoted = replace(
+        given_,
+        event_quantity=np.where(np.isnan(event), NAN, np.nan_to_num(given_.event_quantity) + more),
+        marketing_override=changed.given.marketing_override,
+        capacity=changed.given.capacity,
+        families=tuple(
+            replace(family, price=changed.price[f, 0], unit_cost=changed.unit_cost[f, 0])
+            for f, family in enumerate(given_.families)
+        ),
+    )
+    assert same_plan(planning.build(planning.with_proposal(promoted)), target.plan)
+
+
 def test_rules_say_where_and_when() -> None:
-    some = parse_rules('demand "green tea" +50% from 2026-12 to 2027-01; capacity line 0 in 2027-02; cost all +1 ;')
+    some = parse_rules(
+        'demand "green tea" +50% from 2026-12 to 2027-01\ncapacity line 0 in 2027-02; cost all +1 ;'
+    )
     changed = apply_rules(two(), some)
     demand = planning.demand_of(changed.given)
     np.testing.assert_allclose(demand, [[100] * 6, [20, 30, 30, 20, 20, 20]], rtol=1e-12)
@@ -192,12 +225,16 @@ def test_prices_that_change_within_the_plan_have_no_place_in_a_workbook() -> Non
     assert not_in_a_workbook(apply_rules(two(), whole), whole) == []
     later = parse_rules("price TEA -5% from 2027-01; demand TEA +1 in 2027-01")
     [told] = not_in_a_workbook(apply_rules(two(), later), later)
-    assert told.startswith("TEA: tblFamilies holds one price for the whole plan; 'price TEA -5% from 2027-01'")
+    assert told.startswith(
+        "TEA: tblFamilies holds one price for the whole plan; 'price TEA -5% from 2027-01'"
+    )
 
 
 def test_figures_by_hand() -> None:
     """Two months of shortage, worked out with pencil and paper."""
-    family = Family("TEA", price=10.0, unit_cost=6.0, holding_cost=0.5, backorder_cost=2.0, opening_inventory=30)
+    family = Family(
+        "TEA", price=10.0, unit_cost=6.0, holding_cost=0.5, backorder_cost=2.0, opening_inventory=30
+    )
     given_ = plan_input(
         (family,),
         Horizon(date(2026, 11, 1), length=2),
@@ -245,7 +282,10 @@ def test_changes_are_found_by_comparison() -> None:
         sales_override=_typed(before, {(0, 1): 100.0}),
         production_override=_typed(before, {(1, 0): 0.0}),
     )
-    found = [(*c.place[:2], c.place.bucket.month, c.old, c.new, c.difference, c.part) for c in input_changes(known, now)]
+    found = [
+        (*c.place[:2], c.place.bucket.month, c.old, c.new, c.difference, c.part)
+        for c in input_changes(known, now)
+    ]
     assert found == [
         ("sales_override", "TEA", 12, 80.0, 100.0, 20.0, 0.25),
         ("sales_override", "GREEN TEA", 1, 9.0, None, None, None),
