@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sop_xl.model import Array, Plan, PlanInput
 from sop_xl.process import planning
 from sop_xl.process.moves import missed_in_time
-from sop_xl.process.rules import Rule
+from sop_xl.process.rules import LARGEST, Rule
 
 #: A demand that misses what a rule wants by more than this part of it needs an override.
 EXACT = 1e-12
@@ -107,11 +107,7 @@ def not_in_a_workbook(changed: Changed, rules: Iterable[Rule]) -> list[str]:
     found = []
     for what, values in (("price", changed.price), ("cost", changed.unit_cost)):
         moving = ~_same(values, values[:, :1]).all(axis=1)
-        codes = [
-            family.code
-            for family, moves in zip(changed.given.families, moving.tolist(), strict=True)
-            if moves
-        ]
+        codes = [changed.given.families[int(f)].code for f in np.flatnonzero(moving)]
         texts = [rule.text for rule in rules if rule.what == what and (rule.first or rule.last)]
         if codes:
             found.append(
@@ -184,8 +180,8 @@ def _new(rule: Rule, before: Array, codes: list[str], given: PlanInput) -> Array
     if rule.kind != "set" and touched.any() and (missing == touched).all():
         raise rule.wrong(f"no {rule.what} is given there.", "Give it in the workbook, or set it to a number.")
     after = np.where(touched, rule.of(before), before)
-    if np.isinf(after).any():
-        raise rule.wrong(f"the {rule.what} would be too large for a number.", "Check the change.")
+    if (touched & (after > LARGEST)).any():
+        raise rule.wrong(f"the {rule.what} would be too large to be meant.", "Check the change.")
     low = touched & (after < 0)
     if low.any():
         row, bucket = np.argwhere(low)[0]
