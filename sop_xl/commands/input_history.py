@@ -11,7 +11,7 @@ from typing import Any
 import xlwings as xw
 
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
-from sop_xl.errors import SopError
+from sop_xl.errors import SopError, WorkbookError
 from sop_xl.model import PlanInput
 from sop_xl.process.input_changes import InputChange, Place, input_changes, typed_inputs
 from sop_xl.workbook import layout
@@ -138,16 +138,28 @@ def _keep(workbook: Workbook, lines: list[Line], command: str) -> str:
         from sop_xl.commands.plan_store import place_for
         from sop_xl.store.store import open_store
 
-        path = Path(workbook.book.fullname)
+        path = _file(workbook)
         place = place_for(workbook, path)
         if place.file is not None and not place.file.exists():
             return "The plan store, made by the first publish, will keep them."
         with open_store(place, wait=WAIT) as store:
             detail = {"command": command, "changes": [_detail(line) for line in reversed(lines)]}
             store.history.record(getpass.getuser(), ACTION, path.name, detail)
-    except (SopError, OSError, ValueError) as problem:
+    except (SopError, OSError, ImportError) as problem:
         return f"The plan store cannot keep them now: {getattr(problem, 'message', problem)}"
     return ""
+
+
+def _file(workbook: Workbook) -> Path:
+    """The workbook's file, for the store beside it."""
+    try:
+        return Path(workbook.book.fullname)
+    except (
+        Exception
+    ) as problem:  # what xlwings raises for an address on the net that is no folder of this machine
+        raise WorkbookError(
+            f"{workbook.book.name} is not in a folder of this computer or network."
+        ) from problem
 
 
 def _stored(workbook: Workbook, path: Path | None) -> tuple[list[Line], str]:
@@ -156,12 +168,12 @@ def _stored(workbook: Workbook, path: Path | None) -> tuple[list[Line], str]:
         from sop_xl.commands.plan_store import place_for
         from sop_xl.store.store import open_store
 
-        place = place_for(workbook, path or Path(workbook.book.fullname))
+        place = place_for(workbook, path or _file(workbook))
         if place.file is not None and not place.file.exists():
             return [], ""
         with open_store(place, wait=WAIT) as store:
             entries = store.history.entries()
-    except (SopError, OSError, ValueError) as problem:
+    except (SopError, OSError, ImportError) as problem:
         return [], f"The plan store cannot be read now: {getattr(problem, 'message', problem)}"
     found: dict[tuple[Any, ...], Line] = {}
     for entry in entries:

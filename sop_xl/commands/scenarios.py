@@ -218,9 +218,7 @@ def compare_scenarios(book: xw.Book, progress: Progress = silent, names: Sequenc
     return outcome
 
 
-def promote_scenario(
-    book: xw.Book, name: str, progress: Progress = silent, *, by: str = "", path: Path | None = None
-) -> Outcome:
+def promote_scenario(book: xw.Book, name: str, progress: Progress = silent, *, by: str = "") -> Outcome:
     """Make a scenario the plan of the workbook; `revert` takes it back.
 
     Demand goes into events, or marketing overrides where an event would do nothing; capacity, prices and costs into
@@ -281,7 +279,7 @@ def carry_out(book: xw.Book, options: argparse.Namespace, path: Path, progress: 
         "take": lambda: take_scenario(book, options.name, progress, path),
         "list": lambda: list_scenarios(book, progress, path),
         "compare": lambda: compare_scenarios(book, progress, options.names),
-        "promote": lambda: promote_scenario(book, options.name, progress, by=options.by, path=path),
+        "promote": lambda: promote_scenario(book, options.name, progress, by=options.by),
     }
     return parts[options.part]()
 
