@@ -24,7 +24,6 @@ from sop_xl.process.moves import BOOKED, Change, Move, apply_moves, changes, sha
 from sop_xl.process.planning import build
 from sop_xl.workbook import layout
 from sop_xl.workbook.codes import key_of
-from sop_xl.workbook.upgrade import complete
 from sop_xl.workbook.write import write_table
 
 #: What the plan in the workbook may differ by from the one that was agreed, relative to its numbers.
@@ -82,10 +81,11 @@ def apply_proposals(book: xw.Book, progress: Progress = silent) -> Outcome:
         raise ChecksFailed([_refused(accepted, *conflict) for conflict in found])
     wanted = build(apply_moves(before, moves))
     progress("Applying the moves", 0.4)
-    complete(cycle.workbook)
+    cycle.note_typed(outcome)
     _write(cycle, accepted)
     after = Cycle(book, progress)
     _require_same(after.plan, wanted)
+    after.reason = f"Accepted proposals: {', '.join(str(one.line['Id']) for one in accepted)}"
     _settle(after, accepted)
     for one in accepted:
         outcome.say(f"{one.line['Id']}: {one.line['Effect']}")

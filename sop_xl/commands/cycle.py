@@ -47,6 +47,8 @@ class Cycle:
         self.horizon = self.workbook.horizon()
         #: Whether an earlier command has noted what was typed; asked before anything is added to the workbook.
         self._inputs_known = self.workbook.has("tblKnownInputs")
+        #: Why overrides were typed, where a command did it.
+        self.reason = ""
         self._given: PlanInput | None = None
 
     @cached_property
@@ -126,9 +128,18 @@ class Cycle:
         write_mix(self.workbook, self.plan, self.items, mix)
         write_draft(self.workbook, self.tables["tblPlan"], self.plan)
         complete(self.workbook)
-        note_changes(self.workbook, self.given, outcome, self._inputs_known, today())
+        self._note_changes(outcome, self.reason)
         self.log(outcome)
         self.progress("Written", 1.0)
+
+    def note_typed(self, outcome: Outcome) -> None:
+        """Note what people typed so far, before a command types for a reason of its own."""
+        complete(self.workbook)
+        self._note_changes(outcome, "", keep=False)
+
+    def _note_changes(self, outcome: Outcome, reason: str, keep: bool = True) -> None:
+        known = self._inputs_known
+        note_changes(self.workbook, self.given, outcome, known, today(), reason=reason, keep=keep)
 
     def type_over(self, view: str, key: str, cells: Mapping[tuple[int, int], float]) -> None:
         """Fill override cells of a planning view: (family, planned bucket), counted from 0 -> units.

@@ -29,7 +29,16 @@ KEYS = {label: key for key, label in LABELS.items()}
 Line = dict[str, Any]
 
 
-def note_changes(workbook: Workbook, given: PlanInput, outcome: Outcome, known: bool, now: datetime) -> None:
+def note_changes(
+    workbook: Workbook,
+    given: PlanInput,
+    outcome: Outcome,
+    known: bool,
+    now: datetime,
+    *,
+    reason: str = "",
+    keep: bool = True,
+) -> None:
     """Find what was typed since the last command, show it on Changes, and keep it in the plan store.
 
     Without a store, or where it cannot be reached, the changes wait in the workbook for the next command.
@@ -38,13 +47,15 @@ def note_changes(workbook: Workbook, given: PlanInput, outcome: Outcome, known: 
         given: the inputs as they are now.
         outcome: of the command that looks.
         known: whether an earlier command has looked already; else everything typed so far is taken as known.
+        reason: of all changes found now, where a command typed them.
+        keep: whether what waits goes into the plan store now.
     """
     lines = _lines(workbook)
     if known:
         found = input_changes(_known(workbook), given)
-        lines[:0] = [_line(change, now, outcome.command) for change in reversed(found)]
+        lines[:0] = [_line(change, now, outcome.command, reason) for change in reversed(found)]
     waiting = [line for line in lines if _waits(line)]
-    if waiting:
+    if waiting and keep:
         why = _keep(workbook, waiting, outcome.command)
         for line in waiting if not why else ():
             line["Kept"] = "R" if line["Reason"] else "Y"
@@ -107,7 +118,7 @@ def _known(workbook: Workbook) -> dict[Place, float]:
     }
 
 
-def _line(change: InputChange, now: datetime, command: str) -> Line:
+def _line(change: InputChange, now: datetime, command: str, reason: str) -> Line:
     place = change.place
     return {
         "At": f"{now:%Y-%m-%d %H:%M}",
@@ -120,7 +131,7 @@ def _line(change: InputChange, now: datetime, command: str) -> Line:
         "Difference": change.difference,
         "Part": change.part,
         "Found by": command,
-        "Reason": None,
+        "Reason": reason or None,
         "Kept": None,
     }
 

@@ -245,7 +245,8 @@ def promote_scenario(book: xw.Book, name: str, progress: Progress = silent, *, b
         raise ChecksFailed([one.issue(message, remedy) for message in refusals])
     by = by or getpass.getuser()
     before = cycle.plan
-    complete(cycle.workbook)
+    outcome = Outcome("scenario promote")
+    cycle.note_typed(outcome)
     written = _Promotion(cycle, one.name, rules, by).write(target)
     after = Cycle(book, progress)
     after.given = replace(after.given, proposed_production=target.plan.given.proposed_production)
@@ -254,7 +255,7 @@ def promote_scenario(book: xw.Book, name: str, progress: Progress = silent, *, b
             "The plan in the workbook is not that of the scenario; nothing was saved.",
             "Close the workbook without saving, and report this as a fault.",
         )
-    outcome = Outcome("scenario promote")
+    after.reason = f"Scenario {one.name}: {joined(rules)}"
     outcome.say(f"Scenario {one.name} is the plan now: {written}; production is proposed anew.")
     outcome.say(
         f"Margin after plan costs {after.plan.result - before.result:+,.0f} "

@@ -80,6 +80,13 @@ def test_a_scenario_is_compared_promoted_and_taken_back(tmp_path: Path, libreoff
     event = table_rows(path, "tblEvents")[-1]
     assert (event["Owner"], event["Reason"]) == ("K. Brandt", f"Scenario Tea boom: {'; '.join(RULES[:3])}")
     assert table_rows(path, "tblScenarios")[0]["State"] == "PROMOTED"
+    typed = {(row["Family"], row["Measure"]): row["Reason"] for row in table_rows(path, "tblChanges")}
+    because = f"Scenario Tea boom: {'; '.join(RULES)}"
+    assert typed == {
+        ("TEA", "Sales override"): None,
+        ("TEA", "Marketing override"): because,
+        ("CUPS", "Marketing override"): because,
+    }
     said = sop("scenario", "promote", path, "Tea boom")
     assert (said.code, "promoted already" in said.err) == (1, True)
     done("revert", path)
