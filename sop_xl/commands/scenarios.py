@@ -1,4 +1,4 @@
-"""Scenarios: save, list, compare and promote alternatives to the plan."""
+"""Scenarios: save, list, share and compare alternatives to the plan."""
 
 from __future__ import annotations
 
@@ -6,32 +6,37 @@ import argparse
 import getpass
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xlwings as xw
 
-from sop_xl.checks import Issue
-from sop_xl.commands.cycle import Cycle, today
+from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
 from sop_xl.commands.plan_store import place_for
-from sop_xl.commands.steps import capacity_step, reconcile_step, value_step
-from sop_xl.errors import ArgumentError, ChecksFailed, WorkbookError
-from sop_xl.process.rules import Rule, joined, parse_rule, parse_rules
+from sop_xl.commands.promote_scenario import promote_scenario
+from sop_xl.commands.scenario_list import (
+    PLAN,
+    clean_name,
+    find,
+    listed,
+    planned,
+    put,
+    required,
+    saved_scenarios,
+)
+from sop_xl.errors import WorkbookError
+from sop_xl.process.rules import joined, parse_rule, parse_rules
 from sop_xl.process.scenarios import (
     Figures,
     ScenarioPlan,
     differences,
     figures_of,
-    not_in_a_workbook,
     plan_scenario,
     proposals_are_stale,
-    same_plan,
 )
 from sop_xl.store.errors import StoreConflict, StoreUnavailable
-from sop_xl.workbook import layout
 from sop_xl.workbook.codes import key_of
 from sop_xl.workbook.plan_table import lines_of
 from sop_xl.workbook.read import Workbook
@@ -43,40 +48,9 @@ if TYPE_CHECKING:
 
 #: Scenarios that stand side by side.
 MOST = 5
-PLAN = "Plan"
-LONGEST_NAME = 40
 #: States of scenarios that are over.
 OVER = ("promoted", "dropped")
 WAIT = 2.0
-
-
-@dataclass(frozen=True)
-class Saved:
-    """A row of tblScenarios.
-
-    Attributes:
-        row: its sheet row.
-        revision: in the plan store; 0 where it was never there.
-    """
-
-    name: str
-    row: int
-    text: str
-    state: str
-    note: str
-    revision: int
-
-    def rules(self) -> tuple[Rule, ...]:
-        """Its rules; raises `ChecksFailed` where they cannot be read."""
-        try:
-            return parse_rules(self.text)
-        except ArgumentError as problem:
-            raise ChecksFailed([self.issue(problem.message, problem.remedy)]) from None
-
-    def issue(self, message: str, remedy: str) -> Issue:
-        """A problem of its rules."""
-        sheet = layout.SHEET_OF["tblScenarios"]
-        return Issue(sheet, "tblScenarios", self.row, "Rules", f"{self.name}: {message}", remedy)
 
 
 def save_scenario(
@@ -99,10 +73,10 @@ def save_scenario(
         ArgumentError: a rule cannot be read, or does not fit the plan.
         StoreConflict: somebody saved it meanwhile; nothing is saved.
     """
-    name = _name(name)
+    name = clean_name(name)
     cycle = Cycle(book, progress)
     cycle.require_clean()
-    old = _find(_saved(cycle.workbook), name)
+    old = find(saved_scenarios(cycle.workbook), name)
     parsed = tuple(parse_rule(text) for text in rules) if rules else old.rules() if old else ()
     target = plan_scenario(cycle.given, parsed)
     by = by or getpass.getuser()
@@ -112,7 +86,7 @@ def save_scenario(
     seen = old.revision if old else 0
     revision = _share(cycle.workbook, path, (name, joined(parsed), note, by, "DRAFT"), target, seen, outcome)
     complete(cycle.workbook)
-    _put(cycle.workbook, name, joined(parsed), note, by, "DRAFT", revision)
+    put(cycle.workbook, name, joined(parsed), note, by, "DRAFT", revision)
     told = f"with {counted(len(parsed), 'rule')}" if parsed else "without rules: the plan as it is"
     outcome.lines.insert(0, f"Scenario {name} saved, {told}.")
     _say_stale(outcome, cycle)
@@ -129,13 +103,11 @@ def take_scenario(book: xw.Book, name: str, progress: Progress = silent, path: P
         found = next((one for one in store.scenarios.all() if key_of(one.scenario) == key_of(name)), None)
         names = [one.scenario for one in store.scenarios.all()]
     if found is None:
-        raise WorkbookError(
-            f"There is no scenario {name} in the plan store.", f"There are: {_listed(names)}."
-        )
+        raise WorkbookError(f"There is no scenario {name} in the plan store.", f"There are: {listed(names)}.")
     text, _, note = found.note.partition("\n")
     rules = parse_rules(text)
     complete(workbook)
-    _put(workbook, found.scenario, joined(rules), note, found.saved_by, found.state, found.revision)
+    put(workbook, found.scenario, joined(rules), note, found.saved_by, found.state, found.revision)
     outcome = Outcome("scenario take")
     outcome.say(
         f"Scenario {found.scenario}, revision {found.revision} by {found.saved_by}: {text or 'no rules'}."
@@ -149,7 +121,7 @@ def list_scenarios(book: xw.Book, progress: Progress = silent, path: Path | None
     workbook = Workbook.of(book)
     progress("Reading the scenarios", 0.3)
     outcome = Outcome("scenario list", changed=False)
-    mine = _saved(workbook)
+    mine = saved_scenarios(workbook)
     for one in mine:
         outcome.say(f"{one.name} ({one.state or 'DRAFT'}): {one.text or 'no rules'}")
     if not mine:
@@ -161,7 +133,7 @@ def list_scenarios(book: xw.Book, progress: Progress = silent, path: Path | None
     except StoreUnavailable as problem:
         outcome.say(f"Those of others are not shown: {problem.message}")
     for found in shared:
-        here = _find(mine, found.scenario)
+        here = find(mine, found.scenario)
         if here is None or here.revision != found.revision:
             text = found.note.partition("\n")[0]
             outcome.say(
@@ -186,8 +158,8 @@ def compare_scenarios(book: xw.Book, progress: Progress = silent, names: Sequenc
     """
     cycle = Cycle(book, progress)
     cycle.require_clean()
-    saved = _saved(cycle.workbook)
-    chosen = [_required(saved, name) for name in names] or [
+    saved = saved_scenarios(cycle.workbook)
+    chosen = [required(saved, name) for name in names] or [
         one for one in saved if key_of(one.state) not in OVER
     ]
     if not chosen:
@@ -199,7 +171,7 @@ def compare_scenarios(book: xw.Book, progress: Progress = silent, names: Sequenc
         raise WorkbookError(f"{len(names)} scenarios do not fit side by side.", f"Name at most {MOST}.")
     outcome = Outcome("compare-scenarios")
     left = [one.name for one in chosen[MOST:]]
-    plans = _planned(cycle, chosen[:MOST], progress)
+    plans = planned(cycle, chosen[:MOST], progress)
     complete(cycle.workbook)
     reference = figures_of(cycle.plan)
     found = {name: figures_of(target.plan) for name, target in plans.items()}
@@ -218,59 +190,6 @@ def compare_scenarios(book: xw.Book, progress: Progress = silent, names: Sequenc
     return outcome
 
 
-def promote_scenario(book: xw.Book, name: str, progress: Progress = silent, *, by: str = "") -> Outcome:
-    """Make a scenario the plan of the workbook; `revert` takes it back.
-
-    Demand goes into events, or marketing overrides where an event would do nothing; capacity, prices and costs into
-    their tables; production into the proposals.
-
-    Raises:
-        ChecksFailed: rules that cannot be read, do not fit the plan or have no place in a workbook; lists them.
-        WorkbookError: it was promoted already, or the plan that follows from the workbook is another one.
-    """
-    cycle = Cycle(book, progress)
-    cycle.require_clean()
-    one = _required(_saved(cycle.workbook), name)
-    if key_of(one.state) == "promoted":
-        raise WorkbookError(
-            f"The scenario {one.name} was promoted already: its changes are in the plan.",
-            "To make them once more, set its State to DRAFT.",
-        )
-    rules = one.rules()
-    if not rules:
-        raise WorkbookError(f"The scenario {one.name} has no rules: it is the plan.", "Give it rules.")
-    target = _planned(cycle, [one], progress)[one.name]
-    if refusals := not_in_a_workbook(target.changed, rules):
-        remedy = "Leave the months away, or plan with this scenario beside the plan."
-        raise ChecksFailed([one.issue(message, remedy) for message in refusals])
-    by = by or getpass.getuser()
-    before = cycle.plan
-    outcome = Outcome("scenario promote")
-    cycle.note_typed(outcome)
-    written = _Promotion(cycle, one.name, rules, by).write(target)
-    after = Cycle(book, progress)
-    after.given = replace(after.given, proposed_production=target.plan.given.proposed_production)
-    if not same_plan(after.plan, target.plan):
-        raise WorkbookError(
-            "The plan in the workbook is not that of the scenario; nothing was saved.",
-            "Close the workbook without saving, and report this as a fault.",
-        )
-    after.reason = f"Scenario {one.name}: {joined(rules)}"
-    outcome.say(f"Scenario {one.name} is the plan now: {written}; production is proposed anew.")
-    outcome.say(
-        f"Margin after plan costs {after.plan.result - before.result:+,.0f} "
-        f"{after.workbook.field('Home_Currency') or ''}. Revert takes it back."
-    )
-    _put(after.workbook, one.name, joined(rules), one.note, by, "PROMOTED", one.revision)
-    for step in (capacity_step, reconcile_step, value_step):
-        result = step(after)
-        outcome.data[result.command] = result.data
-    outcome.data |= {"scenario": one.name, "result_before": before.result, "result_after": after.plan.result}
-    outcome.issues = list(after.issues)
-    after.write(outcome)
-    return outcome
-
-
 def carry_out(book: xw.Book, options: argparse.Namespace, path: Path, progress: Progress) -> Outcome:
     """Run the part of ``sop-xl scenario`` that was asked for."""
     parts: dict[str, Callable[[], Outcome]] = {
@@ -285,89 +204,7 @@ def carry_out(book: xw.Book, options: argparse.Namespace, path: Path, progress: 
     return parts[options.part]()
 
 
-# ---- the list ------------------------------------------------------------------------------------------------
-
-
-def _saved(workbook: Workbook) -> list[Saved]:
-    rows = workbook.rows("tblScenarios")
-    return [
-        Saved(
-            str(rows["Scenario"][i]),
-            number,
-            rows["Rules"][i] or "",
-            rows["State"][i] or "",
-            rows["Note"][i] or "",
-            int(rows["Revision"][i] or 0),
-        )
-        for i, number in enumerate(rows.numbers)
-        if rows["Scenario"][i] is not None
-    ]
-
-
-def _find(saved: Sequence[Saved], name: str) -> Saved | None:
-    return next((one for one in saved if key_of(one.name) == key_of(name)), None)
-
-
-def _required(saved: Sequence[Saved], name: str) -> Saved:
-    found = _find(saved, name.strip())
-    if found is None:
-        raise WorkbookError(
-            f"There is no scenario {name} on Scenarios.",
-            f"There are: {_listed([one.name for one in saved])}.",
-        )
-    return found
-
-
-def _name(text: str) -> str:
-    name = " ".join(text.split())
-    if not 0 < len(name) <= LONGEST_NAME or key_of(name) == key_of(PLAN):
-        raise ArgumentError(
-            f"{text!r} is no name for a scenario.", f"Use 1 to {LONGEST_NAME} characters, not {PLAN}."
-        )
-    return name
-
-
-def _put(workbook: Workbook, name: str, rules: str, note: str, by: str, state: str, revision: int) -> None:
-    # A row that stands there keeps what the new one leaves empty: rules are all replaced, so they go first.
-    old = _find(_saved(workbook), name)
-    place = workbook.place("tblScenarios")
-    if old is not None and old.text and not rules and "Rules" in place.columns:
-        workbook.book.sheets[place.sheet].range((old.row, place.columns["Rules"])).value = None
-    cells = {
-        "Scenario": name,
-        "Base": str(workbook.field("Home_Version") or ""),
-        "Changed by": by,
-        "At": today(),
-        "State": state,
-        "Note": note or None,
-        "Rules": rules or None,
-        "Revision": revision or None,
-    }
-    write_table(
-        workbook, "tblScenarios", [[cells[h] for h in layout.TABLES["tblScenarios"].headers]], "merge"
-    )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) if names else "none"
-
-
 # ---- planning and comparing ----------------------------------------------------------------------------------
-
-
-def _planned(cycle: Cycle, chosen: Sequence[Saved], progress: Progress) -> dict[str, ScenarioPlan]:
-    plans, issues = {}, []
-    for i, one in enumerate(chosen):
-        progress(f"Planning {one.name}", 0.2 + 0.7 * i / len(chosen))
-        try:
-            plans[one.name] = plan_scenario(cycle.given, one.rules())
-        except ChecksFailed as failed:
-            issues += [issue for issue in failed.issues if isinstance(issue, Issue)]
-        except ArgumentError as problem:
-            issues.append(one.issue(problem.message, problem.remedy))
-    if issues:
-        raise ChecksFailed(issues)
-    return plans
 
 
 def _say_stale(outcome: Outcome, cycle: Cycle) -> None:
@@ -474,97 +311,3 @@ def _lines(target: ScenarioPlan) -> list[list[Any]]:
         ends = {bucket.end for bucket, holds in zip(buckets, where, strict=True) if holds}
         lines += [line[1:] for line in lines_of(part, "") if line[3] in ends]
     return lines
-
-
-# ---- promoting -----------------------------------------------------------------------------------------------
-
-
-class _Promotion:
-    """Writes what a scenario changes where the workbook has a place for it."""
-
-    def __init__(self, cycle: Cycle, name: str, rules: Sequence[Rule], by: str) -> None:
-        self.cycle, self.workbook, self.given = cycle, cycle.workbook, cycle.given
-        self.by = by
-        self.reason = f"Scenario {name}: {joined(rule for rule in rules if rule.what == 'demand')}"
-        self.ends = [bucket.end for bucket in cycle.horizon.planned]
-
-    def write(self, target: ScenarioPlan) -> str:
-        """Write everything; returns what, in words."""
-        changed = target.changed
-        counts = {
-            "event": self._events(np.nan_to_num(changed.given.event_quantity)),
-            "marketing override": self._overrides(changed.given.marketing_override),
-            "capacity": self._capacity(changed.given.capacity),
-            "price": self._families("Price", changed.price[:, 0], self.given.of_families("price")),
-            "unit cost": self._families(
-                "Unit cost", changed.unit_cost[:, 0], self.given.of_families("unit_cost")
-            ),
-        }
-        plural = {"capacity": "capacities"}
-        said = [counted(number, what, plural.get(what, "")) for what, number in counts.items() if number]
-        return ", ".join(said) or "nothing to write"
-
-    def _events(self, wanted: Any) -> int:
-        by = wanted - np.nan_to_num(self.given.event_quantity)
-        lines = [
-            [
-                self.given.families[f].code,
-                self.ends[t],
-                "one-off",
-                float(by[f, t]),
-                None,
-                self.by,
-                self.reason,
-            ]
-            for f, t in np.argwhere(by != 0)
-        ]
-        if lines:
-            write_table(self.workbook, "tblEvents", lines, "append")
-        return len(lines)
-
-    def _overrides(self, wanted: Any) -> int:
-        cells = {
-            (int(f), int(t)): float(wanted[f, t])
-            for f, t in _different(wanted, self.given.marketing_override)
-        }
-        self.cycle.type_over("Demand", "marketing_override", cells)
-        return len(cells)
-
-    def _capacity(self, wanted: Any) -> int:
-        moved = _different(wanted, self.given.capacity)
-        if not len(moved):
-            return 0
-        rows, place = self.workbook.rows("tblCapacity"), self.workbook.place("tblCapacity")
-        sheet = self.workbook.book.sheets[place.sheet]
-        new = []
-        for r, t in moved:
-            code, hours = self.given.resources[r].code, float(wanted[r, t])
-            mine = [
-                i
-                for i, (resource, day) in enumerate(zip(rows["Resource"], rows["Bucket"], strict=True))
-                if key_of(resource) == key_of(code) and self.cycle.horizon.position(day) == t
-            ]
-            before = [rows["Hours"][i] for i in mine]
-            # A bucket may have several rows: they keep their shares, and the first takes what is left.
-            shares = [hours * one / sum(before) for one in before] if sum(before) else [0.0] * len(before)
-            if not mine:
-                new.append([code, self.ends[t], hours, None])
-                continue
-            shares[0] = hours - sum(shares[1:])
-            for i, share in zip(mine, shares, strict=True):
-                sheet.range((rows.numbers[i], place.columns["Hours"])).value = share
-        if new:
-            write_table(self.workbook, "tblCapacity", new, "append")
-        return len(moved)
-
-    def _families(self, header: str, wanted: Any, before: Any) -> int:
-        rows, place = self.workbook.rows("tblFamilies"), self.workbook.place("tblFamilies")
-        sheet = self.workbook.book.sheets[place.sheet]
-        moved = _different(wanted[:, None], before[:, None])
-        for f, _ in moved:
-            sheet.range((rows.numbers[f], place.columns[header])).value = float(wanted[f])
-        return len(moved)
-
-
-def _different(wanted: Any, before: Any) -> Any:
-    return np.argwhere((wanted != before) & ~(np.isnan(wanted) & np.isnan(before)))

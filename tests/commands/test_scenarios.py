@@ -112,12 +112,15 @@ def test_what_cannot_be_done_is_refused_and_nothing_changes(tmp_path: Path) -> N
     dated = ["price TEA -5% from 2027-01", "cost all +3% in 2027-02"]
     done("scenario", "save", path, "A", *rules(dated))
     type_cell(path, "tblScenarios", 0, "Rules", "; ".join(dated))
+    type_cell(path, "tblScenarios", 0, "Revision", "none")
     content = path.read_bytes()
     said = sop("scenario", "promote", path, "A")
     assert said.code == 1
     assert "TEA: tblFamilies holds one price for the whole plan" in said.out
     assert "TEA, CUPS, KETTLES: tblFamilies holds one cost" in said.out
     assert path.read_bytes() == content
+    type_cell(path, "tblScenarios", 0, "Scenario", "plan")
+    assert "'plan' is no name for a scenario" in sop("scenario", "compare", path).out
 
 
 def test_scenarios_are_shared_through_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
