@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from sop_xl import __version__
 from sop_xl.commands.catalogue import COMMANDS, Command
 from sop_xl.commands.catalogue import command as entry_of
+from sop_xl.commands.scenario_arguments import READING
+from sop_xl.commands.scenario_arguments import add_arguments as add_scenario_arguments
 from sop_xl.commands.store_arguments import add_arguments as add_store_arguments
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ STEPS: dict[str, Command] = {entry.name: entry for entry in COMMANDS if entry.pl
 #: Commands that take the options of the forecast.
 FORECASTING = ("forecast", "run-cycle")
 REVERT = "put back what the last command replaced"
+HISTORY = "tell what was typed over the plan, by whom and when"
 WARNINGS_SHOWN = 12
 
 
@@ -93,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     pack.add_argument("--pdf", action="store_true", help="also as PDF, by LibreOffice")
     pack.add_argument("--by", default="", metavar="NAME", help="who makes it; without it, the user's name")
+    help = "alternatives to the plan: scenario save, take, list, compare or promote"
+    add_scenario_arguments(commands.add_parser("scenario", help=help, description=help))
+    added = commands.add_parser("history", help=HISTORY, description=HISTORY)
+    added.add_argument("workbook", type=Path, metavar="WORKBOOK")
+    added.add_argument("--last", type=_count, default=40, metavar="N", help="how many changes, the newest")
+    added.add_argument("--json", action="store_true", help="print the result as JSON")
     help = "the store of published plans: store init, verify, status or versions"
     add_store_arguments(commands.add_parser("store", help=help, description=help))
     for name, help in (
@@ -154,6 +163,12 @@ def _card(options: argparse.Namespace) -> dict[str, str | float]:
     return card
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
+    return int(text)
+
+
 def _day(text: str) -> date:
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()
@@ -207,7 +222,7 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
     settled = [] if options.command == "publish" else finish_interrupted(path.absolute()).said
     progress = _Progress(options.json)
     try:
-        with open_book(path, read_only=options.command in ("check", "pack")) as session:
+        with open_book(path, read_only=_only_reads(options)) as session:
             if options.command == "publish":
                 from sop_xl.commands.publish import Publication
 
@@ -224,7 +239,15 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
                     pdf=options.pdf,
                     by=options.by,
                 )
-            if options.command == "load-actuals":
+            if options.command == "history":
+                from sop_xl.commands.input_history import history
+
+                outcome = history(session.book, options.last, progress, session.path)
+            elif options.command == "scenario":
+                from sop_xl.commands.scenarios import carry_out as carry_out_scenario
+
+                outcome = carry_out_scenario(session.book, options, session.path, progress)
+            elif options.command == "load-actuals":
                 from sop_xl.commands.load_actuals import load_actuals
 
                 outcome = load_actuals(session.book, options.mapping, options.source, progress)
@@ -245,6 +268,13 @@ def _more(options: argparse.Namespace) -> dict[str, object]:
     if options.command in FORECASTING:
         return {"card": _card(options)}
     return {"off": options.off} if options.command == "protect" else {}
+
+
+def _only_reads(options: argparse.Namespace) -> bool:
+    """Whether the command leaves the workbook alone."""
+    if options.command == "scenario":
+        return options.part in READING
+    return options.command in ("check", "pack", "history")
 
 
 class _Progress:

@@ -19,7 +19,9 @@ _HISTORY = Argument(
     empty="missing",
 )
 _SEASON = Argument("season", "integer", "Buckets in a season; 1 for none.", required=False, default=12)
-_METHOD = Argument("method", "word", "How to forecast.", required=False, default="AUTO", words=FORECAST_METHODS)
+_METHOD = Argument(
+    "method", "word", "How to forecast.", required=False, default="AUTO", words=FORECAST_METHODS
+)
 
 
 @function(

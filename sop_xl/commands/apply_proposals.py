@@ -24,7 +24,6 @@ from sop_xl.process.moves import BOOKED, Change, Move, apply_moves, changes, sha
 from sop_xl.process.planning import build
 from sop_xl.workbook import layout
 from sop_xl.workbook.codes import key_of
-from sop_xl.workbook.upgrade import complete
 from sop_xl.workbook.write import write_table
 
 #: What the plan in the workbook may differ by from the one that was agreed, relative to its numbers.
@@ -82,10 +81,11 @@ def apply_proposals(book: xw.Book, progress: Progress = silent) -> Outcome:
         raise ChecksFailed([_refused(accepted, *conflict) for conflict in found])
     wanted = build(apply_moves(before, moves))
     progress("Applying the moves", 0.4)
-    complete(cycle.workbook)
+    cycle.note_typed(outcome)
     _write(cycle, accepted)
     after = Cycle(book, progress)
     _require_same(after.plan, wanted)
+    after.reason = f"Accepted proposals: {', '.join(str(one.line['Id']) for one in accepted)}"
     _settle(after, accepted)
     for one in accepted:
         outcome.say(f"{one.line['Id']}: {one.line['Effect']}")
@@ -220,7 +220,7 @@ def _write(cycle: Cycle, accepted: list[Accepted]) -> None:
                 code = given.resources[change.row].code
                 extra.append([code, ends[change.bucket], change.what, change.by, one.owner, one.reason])
     for view, key in (("Supply", "production_override"), ("Demand", "marketing_override")):
-        _type(cycle, view, key, put[key])
+        cycle.type_over(view, key, put[key])
     for name, lines in (("tblEvents", events), ("tblExtraCapacity", extra)):
         if lines:
             write_table(workbook, name, lines, "append")
@@ -249,23 +249,6 @@ def _settle(after: Cycle, accepted: list[Accepted]) -> None:
 
 def _event(one: Accepted, change: Change, code: str, ends: list[date]) -> list[Any]:
     return [code, ends[change.bucket], "one-off", change.by, None, one.owner, one.reason]
-
-
-def _type(cycle: Cycle, view: str, key: str, cells: dict[tuple[int, int], float]) -> None:
-    """Fill override cells of a planning view."""
-    if not cells:
-        return
-    grid, _ = cycle.workbook.grid(layout.VIEWS[view], cycle.horizon)
-    sheet = cycle.workbook.book.sheets[grid.sheet]
-    rows = {key_of(code): row for (code, name), row in grid.rows.items() if name == key}
-    for (family, bucket), value in cells.items():
-        row = rows.get(key_of(cycle.given.families[family].code))
-        column = grid.columns[cycle.horizon.planned[bucket].end]
-        if row is None or not column:
-            raise WorkbookError(
-                f"{view} does not show this plan yet.", "Run plan-supply and reconcile first."
-            )
-        sheet.range((row, column)).value = value
 
 
 def _require_same(found: Plan, wanted: Plan) -> None:

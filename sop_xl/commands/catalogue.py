@@ -162,6 +162,18 @@ COMMANDS: tuple[Command, ...] = (
         large=True,
     ),
     Command(
+        "compare-scenarios",
+        "sop_xl.commands.scenarios:compare_scenarios",
+        help="plan up to five scenarios and set them beside the plan",
+        group="Scenarios",
+        label="Compare scenarios",
+        tip="Plans the first five scenarios of the sheet Scenarios under their rules and sets them beside the plan. "
+        "The plan stays as it is.",
+        image="WhatIfAnalysisMenu",
+        large=True,
+        plain=False,
+    ),
+    Command(
         "refresh-kpis",
         "sop_xl.commands.steps:refresh_kpis",
         help="calculate the measures",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -9,19 +10,22 @@ from typing import Any
 import xlwings as xw
 
 from sop_xl.checks import Issue, check_tables, errors
+from sop_xl.commands.input_history import note_changes
 from sop_xl.commands.outcome import Outcome, Progress, silent
-from sop_xl.errors import ChecksFailed
+from sop_xl.errors import ChecksFailed, WorkbookError
 from sop_xl.hosts.file_engine import remember_values
 from sop_xl.model import Array, Items, Plan, PlanInput
 from sop_xl.process import planning
 from sop_xl.process.baseline import Baseline, forecast_items, forecast_levels
 from sop_xl.process.mix import mix_of
 from sop_xl.supply.joint import JointPlan
-from sop_xl.workbook import gather, input_checks
+from sop_xl.workbook import gather, input_checks, layout
+from sop_xl.workbook.codes import key_of
 from sop_xl.workbook.contents import ViewContents, contents
 from sop_xl.workbook.mix import items_of, write_mix
 from sop_xl.workbook.plan_table import write_draft
 from sop_xl.workbook.read import Workbook
+from sop_xl.workbook.upgrade import complete
 from sop_xl.workbook.write_pages import write_notices, write_pages
 from sop_xl.workbook.write_views import write_views
 
@@ -41,6 +45,10 @@ class Cycle:
             # Without a horizon only what each table says by itself can be checked.
             raise ChecksFailed([*card, *errors(check_tables(self.tables))])
         self.horizon = self.workbook.horizon()
+        #: Whether an earlier command has noted what was typed; asked before anything is added to the workbook.
+        self._inputs_known = self.workbook.has("tblKnownInputs")
+        #: Why overrides were typed, where a command did it.
+        self.reason = ""
         self._given: PlanInput | None = None
 
     @cached_property
@@ -124,8 +132,39 @@ class Cycle:
         write_notices(self.workbook, self.plan)
         write_mix(self.workbook, self.plan, self.items, self.mix)
         write_draft(self.workbook, self.tables["tblPlan"], self.plan)
+        complete(self.workbook)
+        self._note_changes(outcome, self.reason)
         self.log(outcome)
         self.progress("Written", 1.0)
+
+    def note_typed(self, outcome: Outcome) -> None:
+        """Note what people typed so far, before a command types for a reason of its own."""
+        complete(self.workbook)
+        self._note_changes(outcome, "", keep=False)
+
+    def _note_changes(self, outcome: Outcome, reason: str, keep: bool = True) -> None:
+        known = self._inputs_known
+        note_changes(self.workbook, self.given, outcome, known, today(), reason=reason, keep=keep)
+
+    def type_over(self, view: str, key: str, cells: Mapping[tuple[int, int], float]) -> None:
+        """Fill override cells of a planning view: (family, planned bucket), counted from 0 -> units.
+
+        Raises:
+            WorkbookError: the view does not show the family or the bucket yet.
+        """
+        if not cells:
+            return
+        grid, _ = self.workbook.grid(layout.VIEWS[view], self.horizon)
+        sheet = self.workbook.book.sheets[grid.sheet]
+        rows = {key_of(code): row for (code, name), row in grid.rows.items() if name == key}
+        for (family, bucket), value in cells.items():
+            row = rows.get(key_of(self.given.families[family].code))
+            column = grid.columns[self.horizon.planned[bucket].end]
+            if row is None or not column:
+                raise WorkbookError(
+                    f"{view} does not show this plan yet.", "Run plan-supply and reconcile first."
+                )
+            sheet.range((row, column)).value = value
 
     def log(self, outcome: Outcome) -> None:
         """Keep the last words of a command on Home."""

@@ -155,9 +155,17 @@ def in_time(inventory: Array, demand: Array) -> float:
     total = float(demand.sum())
     if total <= 0:
         return float("nan")
+    return 1.0 - missed_in_time(inventory) / total
+
+
+def missed_in_time(inventory: Array) -> float:
+    """Units that a family's stock does not ship in the bucket they are wanted.
+
+    >>> missed_in_time(np.array([5.0, -20, -10]))
+    20.0
+    """
     missing = np.maximum(-inventory, 0.0)
-    newly = np.maximum(missing - np.append(0.0, missing[:-1]), 0.0)
-    return 1.0 - float(newly.sum()) / total
+    return float(np.maximum(missing - np.append(0.0, missing[:-1]), 0.0).sum())
 
 
 @dataclass(frozen=True)

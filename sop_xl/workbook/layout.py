@@ -189,7 +189,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Scenarios",
         "Alternatives side by side.",
         "Pre-S&OP meeting",
-        tables=(t.SCENARIOS,),
+        tables=(t.SCENARIOS, t.COMPARISON, t.SCENARIO_FAMILIES),
         group="meeting",
     ),
     Sheet(
@@ -209,6 +209,13 @@ SHEETS: tuple[Sheet, ...] = (
     ),
     Sheet("Family", "One family on one page: choose it in the yellow cell.", "Meetings", group="meeting"),
     Sheet("Executive", "The plan on one page.", "Executive meeting", group="meeting"),
+    Sheet(
+        "Changes",
+        "Who typed what over the plan: old, new and why.",
+        "All",
+        tables=(t.CHANGES, t.KNOWN_INPUTS),
+        group="meeting",
+    ),
     Sheet("Lab", "A bench for planners: live SOP_ formulas, needs the add-in.", "Planners", group="help"),
     Sheet(
         "Measured",

@@ -259,8 +259,8 @@ def _family_charts(t: Template, sheet: Worksheet, row: int) -> None:
 
 
 def scenarios(t: Template, sheet: Worksheet) -> None:
-    """Room for the comparison beside the list."""
-    sheet.set_column(7, 7, 3)
+    """Three tables beside one another need a larger paper."""
+    sheet.set_paper(8)
 
 
 def history(t: Template, sheet: Worksheet) -> None:
@@ -342,6 +342,11 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ),
     ("apply-proposals", "4", "Make all accepted moves of Reconcile together, or none of them"),
     ("value-plan", "4", "Value the plan against budget, last year and the last plan"),
+    (
+        "compare-scenarios",
+        "4",
+        "Run the whole planning for up to five scenarios and set them beside the plan",
+    ),
     ("refresh-kpis", "6", "Calculate the measures"),
     ("protect", "all", "Lock formulas and results, without a password; --off opens them again"),
     ("publish", "6", "Freeze the plan and write the workbook that others link to"),

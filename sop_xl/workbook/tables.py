@@ -542,19 +542,109 @@ BRIDGE = Table(
     later=True,
 )
 
+SCENARIO_STATES = ("DRAFT", "PROMOTED", "DROPPED")
+
 SCENARIOS = Table(
     "tblScenarios",
     "Scenarios",
-    "Named alternatives to the plan.",
+    "Named alternatives to the plan, each with its rules. Rules may be typed here.",
     (
-        Column("Scenario", required=True, width=22),
-        Column("Base", width=22),
-        Column("Changed by", width=16),
-        Column("At", "date"),
-        Column("State", width=12),
-        Column("Note", width=44),
+        Column("Scenario", required=True, width=20),
+        Column(
+            "Rules",
+            help="demand TEA +10% from 2027-03; capacity LINE 0 in 2027-05; price all -5%; cost TEA 5.2. A semicolon "
+            "between two",
+            width=48,
+            later=True,
+        ),
+        Column("State", "choice", choices=SCENARIO_STATES, help="Empty means DRAFT", width=11),
+        Column("Note", width=24),
+        Column("Base", help="Version that the plan had then", width=10),
+        Column("Changed by", width=13),
+        Column("At", "date", width=11),
+        Column(
+            "Revision", "number", help="In the plan store", role="calc", width=9, format="qty", later=True
+        ),
     ),
     identity=("Scenario",),
+)
+
+
+def _figures(of: str) -> tuple[Column, ...]:
+    """Columns of the figures of a plan, in the order of `sop_xl.process.scenarios.Figures`."""
+    return tuple(
+        Column(header, "number", unit, f"{of}{help}", role="calc", format=format, width=width)
+        for header, unit, help, format, width in (
+            ("Demand", "units", "consensus; empty where units differ", "qty", 11.0),
+            ("Shipped", "units", "what can be shipped", "qty", 11.0),
+            ("Hours short", "units of the resources", "above what is available", "hours", 9.0),
+            ("Revenue", "money", "of what is shipped", "money", 14.0),
+            ("Margin", "money", "revenue - cost of goods sold", "money", 14.0),
+            ("Plan costs", "money", "holding, backorders, overtime, subcontracting", "money", 13.0),
+            ("Margin after costs", "money", "margin - plan costs", "money", 14.0),
+            ("Service", "fraction", "demand that stock ships in time; to order: none", "ratio", 9.0),
+            ("Average inventory", "units", "at the ends of the buckets", "qty", 11.0),
+            ("Average value", "money", "of the inventory, at cost", "money", 13.0),
+        )
+    )
+
+
+COMPARISON = Table(
+    "tblComparison",
+    "Side by side",
+    "The plan and up to five scenarios over all planned buckets. Written by Compare scenarios.",
+    (Column("Plan", role="calc", width=22), *_figures("")),
+    identity=("Plan",),
+    later=True,
+)
+
+SCENARIO_FAMILIES = Table(
+    "tblScenarioFamilies",
+    "Differences by family",
+    "Scenario less plan, where they differ. Written by Compare scenarios.",
+    (
+        Column("Scenario", role="calc", width=22),
+        Column("Family", role="calc", width=16),
+        # Hours are short on resources, not in families.
+        *(column for column in _figures("Scenario - plan: ") if column.header != "Hours short"),
+    ),
+    identity=("Scenario", "Family"),
+    later=True,
+)
+
+CHANGES = Table(
+    "tblChanges",
+    "Latest changes",
+    "What was typed over the plan between two commands, newest first. The plan store keeps all of them.",
+    (
+        Column("At", role="calc", width=16),
+        Column("By", help="Who ran the command that found it", role="calc", width=14),
+        Column("Measure", role="calc", width=22),
+        Column("Family", role="calc", width=16),
+        Column("Bucket", "date", role="calc"),
+        Column("Old", "number", help="Empty: nothing was typed", role="calc", format="qty"),
+        Column("New", "number", help="Empty: it was cleared", role="calc", format="qty"),
+        Column("Difference", "number", help="Where both are there", role="calc", format="qty"),
+        Column("Part", "number", "fraction", "Difference / old", role="calc", format="ratio", width=9),
+        Column("Found by", help="The command", role="calc", width=18),
+        Column("Reason", help="Type it here; the next command keeps it in the plan store", width=40),
+        Column("Kept", help="Y once it is in the plan store, with its reason R", role="calc", width=7),
+    ),
+    later=True,
+)
+
+KNOWN_INPUTS = Table(
+    "tblKnownInputs",
+    "Inputs as they were found last",
+    "What the next command compares with. Nobody needs to look at it.",
+    (
+        Column("Measure", role="calc", width=22),
+        Column("Family", role="calc", width=16),
+        Column("Bucket", "date", role="calc"),
+        Column("Value", "number", role="calc", format="qty"),
+    ),
+    identity=("Measure", "Family", "Bucket"),
+    later=True,
 )
 
 DECISIONS = Table(

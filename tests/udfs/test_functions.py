@@ -170,12 +170,6 @@ class TestDemand:
         found = call("SOP_FORECAST", [column([1, 2, 3, 1, 2, 3]), 3, 3, "seasonal_naive"])
         assert found == column([1.0, 2.0, 3.0])
 
-    def test_methods_are_those_of_the_engine(self):
-        from sop_xl.forecasting.engine import METHODS
-        from udfs import demand
-
-        assert set(demand.METHODS) == set(METHODS)
-
     def test_class_of_a_series_without_demand(self):
         word, adi, cv2 = call("SOP_DEMAND_CLASS", [[[0] * 24]])[0]
         assert word == "DEAD"
