@@ -9,6 +9,7 @@ from typing import Any
 import xlwings as xw
 
 from sop_xl.checks import Issue, check_tables, errors
+from sop_xl.commands.frozen import frozen_issues
 from sop_xl.commands.outcome import Outcome, Progress, silent
 from sop_xl.errors import ChecksFailed
 from sop_xl.hosts.file_engine import remember_values
@@ -47,7 +48,12 @@ class Cycle:
     def issues(self) -> list[Issue]:
         """Every problem of the input, errors first."""
         typed = input_checks.view_issues(self.workbook, self.horizon)
-        return input_checks.check(self.tables, self.horizon, typed)
+        issues = input_checks.check(self.tables, self.horizon, typed)
+        if errors(issues):
+            return issues
+        if self._given is None:
+            self._given = gather.plan_input(self.workbook, self.tables, self.horizon)
+        return [*issues, *frozen_issues(self.workbook, self._given)]
 
     def require_clean(self) -> None:
         """Stop with the whole list when the input has errors."""

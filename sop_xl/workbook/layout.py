@@ -69,6 +69,14 @@ CARD: tuple[Field, ...] = (
         help="Where published plans are kept: a file, or postgresql://user@host/database without a password. Empty: "
         "SOP_STORE, the store set up on this computer, or a file beside this workbook",
     ),
+    Field(
+        "Home_SignOffs",
+        "Sign-offs required",
+        "choice",
+        "N",
+        "Y: a plan is published only when steps 1 to 5 are signed and their conditions hold",
+        choices=("Y", "N"),
+    ),
     Field("Home_Version", "Plan version", default="none", role="calc"),
     Field("Home_State", "Plan state", default="DRAFT", role="calc"),
     Field("Home_Layout", "Layout version", "number", LAYOUT_VERSION, role="calc"),
@@ -184,7 +192,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Decisions",
         "What was asked and decided, and who does what by when.",
         "Executive meeting",
-        tables=(t.DECISIONS, t.ACTIONS),
+        tables=(t.DECISIONS, t.ACTIONS, t.FROZEN_CHANGES),
         group="meeting",
     ),
     Sheet("KPIs", "How well we plan and deliver.", "All", tables=(t.KPI, t.AGEING), group="meeting"),

@@ -114,7 +114,8 @@ def home(t: Template, sheet: Worksheet) -> None:
     t.table(sheet, tables.STEPS, 6, 4, [[step, owner, day, "OPEN"] for step, owner, day in layout.STEPS])
     steps_end = 6 + len(layout.STEPS)
     open_step = (
-        'IFERROR(INDEX(tblSteps[Step],MATCH(TRUE,INDEX((tblSteps[State]<>"APPROVED")*(tblSteps[State]<>"SKIPPED")>0,0),0)),'
+        'IFERROR(INDEX(tblSteps[Step],MATCH(TRUE,INDEX((tblSteps[State]<>"APPROVED")*(tblSteps[State]<>"SKIPPED")'
+        '+(tblSteps[Cycle]<>"")*(tblSteps[Cycle]<>Home_Cycle)>0,0),0)),'
         '"All steps are approved: publish the plan")'
     )
     sheet.write_string(steps_end + 1, 3, "Next thing to do", f["SOP section"])
@@ -435,6 +436,16 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("apply-proposals", "4", "Make all accepted moves of Reconcile together, or none of them"),
     ("value-plan", "4", "Value the plan against budget, last year and the last plan"),
     ("refresh-kpis", "6", "Calculate the measures"),
+    (
+        "submit, approve, reject",
+        "all",
+        "Sign a step under your name, once its gate is open; reject needs a reason",
+    ),
+    (
+        "reopen, skip",
+        "all",
+        "Open a signed step and those after it again; leave a meeting out: both need a reason",
+    ),
     ("publish", "6", "Freeze the plan and write the workbook that others link to"),
     ("revert", "all", "Put back what the last command replaced"),
     ("run-cycle", "1-6", "All of this in order, without publishing"),

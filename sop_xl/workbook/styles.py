@@ -25,6 +25,7 @@ FORMATS: dict[str, str] = {
     "hours": "#,##0.0",
     "days": "0.0",
     "date": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm",
     "number": "#,##0.####",
     "text": "General",
 }

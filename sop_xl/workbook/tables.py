@@ -12,6 +12,7 @@ EVENT_KINDS = ("promotion", "launch", "phase-out", "price", "one-off")
 STEP_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REJECTED", "SKIPPED")
 MOVES = ("pre-build", "overtime", "subcontract", "delay", "shape demand", "accept")
 EXTRA_KINDS = ("overtime", "subcontract")
+FROZEN_KINDS = ("demand", "production")
 GAP_KINDS = ("capacity", "inventory", "target", "service", "budget", "hierarchy", "stale")
 
 
@@ -37,8 +38,21 @@ STEPS = Table(
         Column("Owner", width=22),
         _number("Due day", "working day"),
         Column("State", "choice", choices=STEP_STATES, required=True),
-        Column("Signed by", width=18),
-        Column("Signed at", "date"),
+        Column(
+            "Signed by", help="Written by submit, approve, reject, reopen and skip", role="calc", width=18
+        ),
+        Column("Signed at", "date", role="calc", format="moment", width=16),
+        Column(
+            "Cycle",
+            help="That was signed; in another cycle the step is open",
+            role="calc",
+            width=10,
+            later=True,
+        ),
+        Column("Note", help="Why it was rejected, reopened or skipped", role="calc", width=34, later=True),
+        Column(
+            "Mark", help="Ties the signature to the plan that was signed", role="calc", width=14, later=True
+        ),
     ),
     identity=("Step",),
 )
@@ -585,6 +599,23 @@ ACTIONS = Table(
         Column("Decision", width=10),
     ),
     identity=("Id",),
+)
+
+FROZEN_CHANGES = Table(
+    "tblFrozenChanges",
+    "Changes of frozen buckets",
+    "Overrides within the frozen buckets, each with a reason and who allowed it.",
+    (
+        Column("Change", "choice", choices=FROZEN_KINDS, required=True, width=12),
+        _family(),
+        _bucket(),
+        _number("Quantity", "units", "That was typed; another quantity needs a new approval", required=True),
+        Column("Reason", width=44),
+        Column("Approved by", width=16),
+    ),
+    identity=("Change", "Family", "Bucket"),
+    references=(("Family", "tblFamilies", "Family"),),
+    later=True,
 )
 
 KPI = Table(
