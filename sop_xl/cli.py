@@ -1,6 +1,7 @@
 """The command line: ``sop-xl COMMAND WORKBOOK``.
 
-Exit codes: 0 done; 1 refused, with the reason and what to do; 2 the command line is wrong.
+Exit codes: 0 done; 1 refused, with the reason and what to do, or check found an error or monitor a red alert;
+2 the command line is wrong.
 """
 
 from __future__ import annotations
@@ -203,9 +204,11 @@ def _run(options: argparse.Namespace) -> int:
         else:
             print(f"{refused.message} {refused.remedy}".strip(), file=sys.stderr)
         return 1
-    failed_check = options.command == "check" and bool(outcome.data["errors"])
-    _report(outcome, options.json, time.perf_counter() - started, ok=not failed_check)
-    return 1 if failed_check else 0
+    # A scheduler looks at the exit code alone.
+    wrong = {"check": "errors", "monitor": "red"}.get(options.command)
+    bad = wrong is not None and bool(outcome.data[wrong])
+    _report(outcome, options.json, time.perf_counter() - started, ok=not bad)
+    return 1 if bad else 0
 
 
 def _carry_out(options: argparse.Namespace) -> Outcome:

@@ -195,6 +195,15 @@ COMMANDS: tuple[Command, ...] = (
         plain=False,
     ),
     Command(
+        "monitor",
+        "sop_xl.commands.monitor:monitor",
+        help="compare actuals with the published plans; exit code 1 when an alert is red",
+        group="Meeting",
+        label="Monitor",
+        tip="Compares what was sold and made with the published plans, and lists alerts with their owners on Monitor.",
+        image="ErrorChecking",
+    ),
+    Command(
         "submit",
         "sop_xl.commands.sign:submit",
         help="say that a step is done; without --step, the next one",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import replace
-from pathlib import Path
 
 import xlwings as xw
 
@@ -12,7 +11,7 @@ from sop_xl.commands.cycle import Cycle, today
 from sop_xl.commands.frozen import note_changes
 from sop_xl.commands.gate_findings import findings_of
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
-from sop_xl.commands.signatures import Signatures, cycle_of, follow_store, keep_in_store, store_place
+from sop_xl.commands.signatures import Signatures, cycle_of, follow_store, keep_in_store, path_of, store_place
 from sop_xl.errors import WorkbookError
 from sop_xl.process.gates import DONE, SIGNED, Action, Step, mark_of, moved, next_step, unmet
 from sop_xl.workbook.upgrade import complete
@@ -55,7 +54,7 @@ def sign(
     complete(cycle.workbook)
     workbook, outcome = cycle.workbook, Outcome(action)
     signatures = Signatures(workbook, cycle_of(workbook))
-    place = store_place(workbook, _path(book))
+    place = store_place(workbook, path_of(book))
     outcome.lines += follow_store(signatures, place)
     step = signatures.named(named) if named.strip() else next_step(signatures.steps, action)
     if step is None:
@@ -115,12 +114,3 @@ def _say_reopened(outcome: Outcome, cycle: Cycle, later: list[Step]) -> None:
 
 def _where(steps: list[Step]) -> str:
     return f"The steps: {', '.join(f'{step.name} {step.state}' for step in steps)}."
-
-
-def _path(book: xw.Book) -> Path | None:
-    """Where a workbook is saved, None where that is no folder of this computer or network."""
-    try:
-        path = Path(book.fullname)
-        return path if path.is_absolute() and path.parent.is_dir() else None
-    except Exception:  # what xlwings raises for an address on the net that is no folder of this machine
-        return None

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import xlwings as xw
+
 from sop_xl.commands.plan_store import local_time, place_for
 from sop_xl.errors import WorkbookError
 from sop_xl.process.gates import Step
@@ -141,6 +143,15 @@ def _to_the_second(value: Any) -> datetime | None:
 def _text(value: str) -> str | None:
     """Text that stays text, whatever it looks like."""
     return f"'{value}" if value else None
+
+
+def path_of(book: xw.Book) -> Path | None:
+    """Where a workbook is saved, None where that is no folder of this computer or network."""
+    try:
+        path = Path(book.fullname)
+        return path if path.is_absolute() and path.parent.is_dir() else None
+    except Exception:  # what xlwings raises for an address on the net that is no folder of this machine
+        return None
 
 
 def store_place(workbook: Workbook, path: Path | None) -> Place | None:

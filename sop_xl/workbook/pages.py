@@ -182,6 +182,28 @@ def kpis(t: Template, sheet: Worksheet) -> None:
         )
 
 
+def monitor(t: Template, sheet: Worksheet) -> None:
+    """Lights over the alerts."""
+    for word, fill, ink in (("AMBER", WARN_FILL, "#7A4B00"), ("RED", OVER_FILL, RED)):
+        look = t.book.add_format({"bg_color": fill, "font_color": ink, "bold": True})
+        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": look}
+        sheet.conditional_format(6, 0, 500, 0, rule)
+
+
+def waterfall(t: Template, sheet: Worksheet) -> None:
+    """The frame of the published forecasts."""
+    f = t.formats
+    sheet.set_column(0, 1, 16)
+    sheet.set_column(2, 20, 9.5)
+    for i, header in enumerate(("Family", "Version")):
+        sheet.write_string(5, i, header, f["SOP header left"])
+    sheet.set_paper(8)
+    sheet.freeze_panes(6, 2)
+    sheet.repeat_rows(0, 5)
+    t.name("Waterfall_Buckets", "Waterfall", 6, 1, 6, 3)
+    t.name("Waterfall_Data", "Waterfall", 7, 1, 7, 3)
+
+
 def family(t: Template, sheet: Worksheet) -> None:
     """One family, chosen in a cell: every measure by bucket, with a chart."""
     f = t.formats
@@ -436,6 +458,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("apply-proposals", "4", "Make all accepted moves of Reconcile together, or none of them"),
     ("value-plan", "4", "Value the plan against budget, last year and the last plan"),
     ("refresh-kpis", "6", "Calculate the measures"),
+    ("monitor", "6", "Compare actuals with the published plans and list alerts with their owners"),
     (
         "submit, approve, reject",
         "all",
@@ -453,6 +476,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
 
 PAGES: dict[str, Callable[[Template, Worksheet], None]] = {
     "KPIs": kpis,
+    "Monitor": monitor,
+    "Waterfall": waterfall,
     "Family": family,
     "Executive": executive,
     "Lab": lab,

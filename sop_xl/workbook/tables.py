@@ -646,6 +646,55 @@ AGEING = Table(
     identity=("Bracket",),
 )
 
+ALERTS = Table(
+    "tblAlerts",
+    "Alerts",
+    "What somebody should look at. Written by Monitor.",
+    (
+        Column("Level", role="calc", help="RED or AMBER", width=9),
+        Column("Kind", role="calc", width=16),
+        Column("Subject", role="calc", help="Family, action or assumption", width=16),
+        Column("Owner", role="calc", width=18),
+        Column("Value", "number", "", "Signal, made / planned, or days late", role="calc", width=10),
+        Column("What", role="calc", width=84),
+    ),
+    later=True,
+)
+
+LAG_ACCURACY = Table(
+    "tblLagAccuracy",
+    "Accuracy by lag",
+    "The published consensus against what was sold, over one year. Written by Monitor.",
+    (
+        Column("Family", role="calc", width=16),
+        Column("Lag", "number", "buckets", "Age of the forecast", role="calc", width=7),
+        Column("Buckets", "number", role="calc", width=9),
+        Column(
+            "Accuracy", "number", "fraction", "1 - sum |F - A| / sum A", role="calc", format="ratio", width=10
+        ),
+        Column("Bias", "number", "fraction", "sum (F - A) / sum A", role="calc", format="ratio", width=9),
+        Column("Tracking signal", "number", "", "Beyond +-4 is biased", role="calc", format="days", width=10),
+    ),
+    identity=("Family", "Lag"),
+    later=True,
+)
+
+VALUE_ADDED = Table(
+    "tblValueAdded",
+    "Forecast value added",
+    "What each step of the forecast added, on the same families and buckets. Written by Monitor.",
+    (
+        Column("Lag", "number", "buckets", role="calc", width=7),
+        Column("Step", role="calc", width=18),
+        Column("Pairs", "number", "", "Families x buckets compared", role="calc", width=8),
+        Column("WMAPE", "number", "fraction", role="calc", format="ratio", width=9),
+        Column("Added", "number", "fraction", "To the step before", role="calc", format="ratio", width=9),
+        Column("Against naive", "number", "fraction", role="calc", format="ratio", width=10),
+    ),
+    identity=("Lag", "Step"),
+    later=True,
+)
+
 PLAN = Table(
     "tblPlan",
     "The plan as a table",
