@@ -11,6 +11,7 @@ import xlwings as xw
 from sop_xl.checks import Issue, check_tables, errors
 from sop_xl.commands.frozen import frozen_issues
 from sop_xl.commands.outcome import Outcome, Progress, silent
+from sop_xl.commands.signatures import begin_cycle
 from sop_xl.errors import ChecksFailed
 from sop_xl.hosts.file_engine import remember_values
 from sop_xl.model import Array, Items, Plan, PlanInput
@@ -125,6 +126,7 @@ class Cycle:
         mix = mix_of(self.plan, self.items, self.item_forecast)
         write_mix(self.workbook, self.plan, self.items, mix)
         write_draft(self.workbook, self.tables["tblPlan"], self.plan)
+        begin_cycle(self.workbook)
         self.log(outcome)
         self.progress("Written", 1.0)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import getpass
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,8 @@ import numpy as np
 import xlwings as xw
 
 from sop_xl.checks import check_cells, errors
+from sop_xl.commands.agreement import Agreement
 from sop_xl.commands.cycle import Cycle, today
-from sop_xl.commands.gate_findings import findings_of
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
 from sop_xl.commands.plan_store import place_for
 from sop_xl.commands.publication import (
@@ -24,18 +23,10 @@ from sop_xl.commands.publication import (
     note_path,
     published_path,
 )
-from sop_xl.commands.signatures import (
-    Signatures,
-    cycle_name,
-    follow_store,
-    keep_in_store,
-    required,
-    store_place,
-)
+from sop_xl.commands.signatures import cycle_name
 from sop_xl.commands.steps import kpi_measures
 from sop_xl.errors import ChecksFailed, WorkbookError
 from sop_xl.hosts.errors import HostError
-from sop_xl.process.gates import PUBLISH, Findings, mark_of, missing
 from sop_xl.store.errors import StoreError
 from sop_xl.store.place import beside
 from sop_xl.workbook.plan_table import forecasts_of, lines_of, published_versions, write_version
@@ -67,7 +58,7 @@ def next_version(cycle: str, taken: set[str], workbook: Path) -> str:
     '2026-11.3'
     """
     found = [version.removeprefix(cycle) for version in taken if version.startswith(cycle)]
-    numbers = [int(end[1:] or 0) for end in found if not end or (end[0] == "." and end[1:].isdigit())]
+    numbers = [int(end[1:] or 0) for end in found if not end or (end[0] == "." and end[1:].isdecimal())]
     number = max(numbers, default=-1) + 1
     while archive_path(workbook, version := f"{cycle}.{number}" if number else cycle).exists():
         number += 1
@@ -95,10 +86,9 @@ class Publication:
                 f"Home, Cycle: {name!r} cannot be part of a file name.", "Write it like 2026-11."
             )
         known = set(published_versions(cycle.tables["tblPlan"]))
-        self.signatures = Signatures(workbook, name)
-        news = self._require_agreement(force)
+        self.agreement = Agreement(cycle, path, name, force)
         self.place = place_for(workbook, path)
-        self.seen, taken, others = self._look_into_store(known)
+        self.seen, taken, news = self._look_into_store(known)
         self.imprint = Imprint(
             company=str(workbook.field("Home_Company") or ""),
             cycle=name,
@@ -110,7 +100,7 @@ class Publication:
         self.minutes = _minutes(workbook)
         self.content = published(cycle.plan, self.imprint, kpi_measures(cycle))
         self.outcome = Outcome("publish")
-        self._record([*settled.said, *others, *news], force)
+        self._record([*settled.said, *news, *self.agreement.news])
 
     def _require_forecast(self) -> None:
         missing = int(np.isnan(self.cycle.given.baseline).any(axis=1).sum())
@@ -119,29 +109,6 @@ class Publication:
                 f"{counted(missing, 'family has', 'families have')} no forecast for some planned buckets.",
                 "Run the forecast and the supply plan first.",
             )
-
-    def _require_agreement(self, force: str) -> list[str]:
-        """Refuse a plan that is not agreed, where the card asks for sign-offs; else say what is not settled.
-
-        Args:
-            force: why it is published all the same.
-        """
-        workbook, wanted = self.cycle.workbook, required(self.cycle.workbook)
-        news = follow_store(self.signatures, store_place(workbook, self.path)) if wanted else []
-        found = findings_of(self.cycle)
-        if wanted:
-            lacks = missing(self.signatures.steps, self.signatures.cycle, found)
-        else:
-            lacks = [*found.balance, *(gap.what for gap in found.gaps if gap.kind == "inventory")]
-        if lacks and wanted and not force.strip():
-            raise WorkbookError(
-                "The plan is not agreed yet:\n" + "\n".join(f"  {line}" for line in lacks),
-                "\nSettle this first, or publish all the same and say why: publish --force REASON",
-            )
-        if lacks:
-            why = f" ({force.strip()})" if force.strip() else ""
-            news += [f"Published though it is not settled{why}:", *(f"  {line}" for line in lacks)]
-        return news
 
     def _look_into_store(self, known: set[str]) -> tuple[str | None, set[str], list[str]]:
         """The latest version in the store, the names that are taken there, and news about the latest.
@@ -181,18 +148,12 @@ class Publication:
         file = self.place.file
         return file is not None and not file.is_file() and self.place == beside(self.path)
 
-    def _record(self, news: list[str], force: str) -> None:
-        """Note the version in the workbook, and sign the last step where sign-offs count."""
+    def _record(self, news: list[str]) -> None:
+        """Note the version in the workbook."""
         cycle, outcome, version = self.cycle, self.outcome, self.imprint.version
         cycle.workbook.set_field("Home_Version", version)
         cycle.workbook.set_field("Home_State", "PUBLISHED")
-        if required(cycle.workbook):
-            last = self.signatures.steps[PUBLISH - 1]
-            note = f"Published as {version}" + (f" by force: {force.strip()}" if force.strip() else "")
-            signed = replace(last, state="APPROVED", by=self.by, at=self.imprint.at, note=note, mark="")
-            mark = mark_of(signed, self.signatures.cycle, Findings())
-            self.signatures.take([replace(signed, mark=mark)])
-            self.signatures.put()
+        self.agreement.sign(version, self.by, self.imprint.at)
         outcome.say(f"Published version {version} as {published_path(self.path).name}.")
         outcome.say(f"It is kept unchanged as {archive_path(self.path, version).name}.")
         outcome.say(f"It is the plan of record in {self.place.shown}.")
@@ -234,12 +195,7 @@ class Publication:
                     f"The workbook is saved with version {version.version}, which is not published yet: {error}",
                     "The next command on the workbook finishes it.",
                 ) from error
-        if required(self.cycle.workbook):
-            last = self.signatures.steps[PUBLISH - 1 :]
-            try:
-                self.outcome.lines += keep_in_store(self.signatures, self.place, last)
-            except StoreError as error:
-                self.outcome.say(f"The plan is published; its sign-off is not in the store: {error}")
+        self.outcome.lines += self.agreement.keep(self.place)
         return self.outcome
 
     def _save(self, store: Store, files: PublicationFiles, save: Callable[[], object]) -> Version:

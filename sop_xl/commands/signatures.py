@@ -133,6 +133,15 @@ class Signatures:
                     sheet.range((self._row[step.number], place.columns[header])).value = value
 
 
+def begin_cycle(workbook: Workbook) -> None:
+    """Open the steps that still show the signatures of an earlier cycle."""
+    cycle = cycle_of(workbook)
+    if workbook.has("tblSteps") and any(
+        signed not in (None, cycle) for signed in workbook.rows("tblSteps")["Cycle"]
+    ):
+        Signatures(workbook, cycle).put()
+
+
 def _to_the_second(value: Any) -> datetime | None:
     """A time as a spreadsheet gives it, without the noise of its last digits."""
     if not isinstance(value, datetime):

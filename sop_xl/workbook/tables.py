@@ -41,7 +41,7 @@ STEPS = Table(
         Column(
             "Signed by", help="Written by submit, approve, reject, reopen and skip", role="calc", width=18
         ),
-        Column("Signed at", "date", role="calc", format="moment", width=16),
+        Column("Signed at", "date", role="calc", format="moment", width=18),
         Column(
             "Cycle",
             help="That was signed; in another cycle the step is open",

@@ -209,11 +209,12 @@ def test_a_published_override_is_no_change_when_its_bucket_freezes(plan: Path) -
     assert [i for i in done("check", plan)["issues"] if "from 1,500 to 1,501" in i["message"]]
 
 
-def test_a_new_cycle_begins_with_open_steps(plan: Path) -> None:
-    sign_all(plan, 2)
-    set_fields(plan, Home_FirstBucket=moment(month(1).end), Home_Cycle="2026-12")
-    done("submit", plan, "--by", "Ann")
-    assert states(plan) == ["SUBMITTED"] + ["OPEN"] * 5
+def test_a_new_cycle_begins_with_open_steps(signed: Path) -> None:
+    set_fields(signed, Home_FirstBucket=moment(month(1).end), Home_Cycle="2026-12")
+    assert "  Step 1 Gather data is OPEN." in refused("publish", signed, "--by", "Ann")
+    done("forecast", signed)
+    assert states(signed) == ["OPEN"] * 6
+    assert {row["Signed by"] for row in table_rows(signed, "tblSteps")} == {None}
 
 
 def test_two_copies_of_a_workbook_share_signatures_through_the_store(plan: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -155,6 +156,12 @@ def test_a_skipped_meeting_asks_for_nothing():
     found = Findings(value=("No price.",), decisions=("D1 is open.",))
     steps = cycle("APPROVED", "APPROVED", "APPROVED", "SKIPPED", "APPROVED")
     assert missing(steps, CYCLE, found) == ["D1 is open."]
+
+
+def test_a_meeting_left_out_early_stays_so_when_the_plan_changes():
+    skipped = Step(4, "4 Pre-S&OP", "SKIPPED", "Ann", NOW)
+    skipped = replace(skipped, mark=mark_of(skipped, CYCLE, Findings(contents={4: "a"})))
+    assert missing([skipped], CYCLE, Findings(contents={4: "b"})) == []
 
 
 def test_without_a_name_the_first_step_that_fits_is_meant():
