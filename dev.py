@@ -104,6 +104,11 @@ def test(arguments: list[str]) -> int:
     return python("-m", "pytest", "-n", "auto", "--dist", "worksteal", *map(from_root, arguments))
 
 
+def test_windows(arguments: list[str]) -> int:
+    """Run what only Windows has, in Wine: Python started by the add-in's DLL, COM, the registry."""
+    return python("-m", "tests.windows.wine", *map(from_root, arguments))
+
+
 def check(arguments: list[str]) -> int:
     """Run everything that reads the code: style, format, types, arrows between rooms, generated files."""
     steps: dict[str, list[str]] = {
@@ -190,7 +195,8 @@ def lock(arguments: list[str]) -> int:
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    command.__name__: command for command in (demo, test, check, build, bench, run, lock)
+    command.__name__.replace("_", "-"): command
+    for command in (demo, test, test_windows, check, build, bench, run, lock)
 }
 
 
@@ -228,7 +234,7 @@ def coloured(text: str, colour: int) -> str:
 
 def usage() -> str:
     """The help text: every command with its purpose."""
-    rows = [f"  {name:<7} {command.__doc__}" for name, command in COMMANDS.items()]
+    rows = [f"  {name:<13}{command.__doc__}" for name, command in COMMANDS.items()]
     return "\n".join(["usage: python3 dev.py <command> [arguments]", "", *rows, "", (__doc__ or "").strip()])
 
 

@@ -79,7 +79,7 @@ def status(machine: Machine) -> list[str]:
         return [_nothing_here().message, _nothing_here().remedy]
     lines = []
     for path, what in _installed_files(machine):
-        lines.append(f"The {what}: {path}" if path.exists() else f"The {what} is not installed ({path}).")
+        lines.append(f"The {what}: {path}" if path.exists() else f"The {what}: not there yet ({path})")
     if machine.addin.exists():
         current = machine.addin.read_bytes() == addin()
         lines.append(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import xlwings as xw
@@ -71,8 +71,10 @@ def _carry_out(entry: Command, book: xw.Book, path: Path | None) -> Outcome:
     def progress(what: str, done: float) -> None:
         app.status_bar = f"S&OP: {what} … {done:.0%}"
 
+    from sop_xl.commands.protect import unlocked
+
     function = entry.load()
-    with _quiet(app):
+    with _quiet(app), unlocked(book) if entry.name != "protect" else nullcontext():
         progress(entry.label, 0.0)
         if entry.asks is None:
             return function(book, progress=progress)

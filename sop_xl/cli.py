@@ -85,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
         step = command(name)
         if name in FORECASTING:
             _forecast_options(step)
+        if name == "protect":
+            step.add_argument("--off", action="store_true", help="open the sheets again")
     added = commands.add_parser("revert", help=REVERT, description=REVERT)
     added.add_argument("workbook", type=Path, metavar="WORKBOOK")
     added.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -259,8 +261,7 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
                 reason = getattr(options, "reason", "")
                 outcome = sign(session.book, options.command, options.step, options.by, reason, progress)
             else:
-                card = {"card": _card(options)} if options.command in FORECASTING else {}
-                outcome = STEPS[options.command].load()(session.book, progress=progress, **card)
+                outcome = STEPS[options.command].load()(session.book, progress=progress, **_more(options))
             if outcome.changed:
                 progress("Saving", 1.0)
                 session.save(keep_read_values=True)
@@ -269,6 +270,13 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
             return outcome
     finally:
         progress.clear()
+
+
+def _more(options: argparse.Namespace) -> dict[str, object]:
+    """What a step is told besides the workbook."""
+    if options.command in FORECASTING:
+        return {"card": _card(options)}
+    return {"off": options.off} if options.command == "protect" else {}
 
 
 class _Progress:

@@ -50,3 +50,26 @@ TERMS: tuple[Term, ...] = (
     ),
     Term("lag", "days", "Age in buckets of the forecast an actual is compared with"),
 )
+
+#: What a family's Forecast method and the argument ``method`` of SOP_FORECAST may say; stands here because tables
+#: must not load the methods themselves.
+FORECAST_METHODS = (
+    "AUTO",
+    "NAIVE",
+    "SEASONAL_NAIVE",
+    "MEAN",
+    "MOVING_AVERAGE",
+    "SES",
+    "HOLT",
+    "HOLT_DAMPED",
+    "HOLT_WINTERS",
+    "HOLT_WINTERS_MUL",
+    "ETS",
+    "THETA",
+    "ARIMA",
+    "CROSTON",
+    "SBA",
+    "TSB",
+    "IMAPA",
+    "EXCEL_ETS",
+)

@@ -290,11 +290,17 @@ class Facts:
         as_of: the day of judgement: the end of the last closed bucket, or the latest delivery where that is later.
         promised, delivered: per order line.
         ordered_qty, delivered_qty: units per order line; lines with NaN delivered quantity were not delivered.
+        order_value: money per order line, NaN where not given.
         stock_value, stock_received: per lot.
+        stock_quantity, stock_subject: units per lot, and what they are units of: its place among the items, or
+            behind them among the families for lots that name no item.
         planned, produced: production per line of closed buckets within the last year.
+        made_family, made_end: family, and last day of the bucket, of the same lines.
         production_by_family: actual production, (families, closed history buckets), NaN where not known.
         snapshots: earlier published forecasts, (measure, lag) -> units of (families, closed history buckets).
         snapshot_values: the same in money.
+        days_sales, days_payable: days that customers take to pay, and that suppliers are paid after; NaN where not
+            given.
     """
 
     as_of: date
@@ -302,13 +308,20 @@ class Facts:
     delivered: Array
     ordered_qty: Array
     delivered_qty: Array
+    order_value: Array
     stock_value: Array
     stock_received: Array
+    stock_quantity: Array
+    stock_subject: NDArray[np.intp]
     planned: Array
     produced: Array
+    made_family: NDArray[np.intp]
+    made_end: Array
     production_by_family: Array
     snapshots: dict[tuple[str, int], Array]
     snapshot_values: dict[tuple[str, int], Array]
+    days_sales: float = float("nan")
+    days_payable: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -334,12 +347,51 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What happened beside what had been forecast. Arrays are (families, closed buckets), NaN where not known.
+
+    Attributes:
+        ends: last day of each bucket, oldest first.
+        year: how many of the latest buckets make a year.
+        lags: ages in buckets of the two forecasts.
+        published: whether the forecasts are published plans; if not, they are a backtest of the statistical one.
+        actual: units sold; beside a backtest, without the effect of known events.
+        forecast, second: units forecast at the two lags.
+        baseline: the statistical forecast at the first lag.
+        naive: units sold a year before.
+        scale: mean change from one year to the next before these buckets, (families,).
+        revenue, revenue_forecast: money.
+        cogs, inventory, inventory_value: of families made to stock: cost of what was sold, units and money in stock
+            at the end of the bucket.
+    """
+
+    ends: tuple[date, ...]
+    year: int
+    lags: tuple[int, int]
+    published: bool
+    actual: Array
+    forecast: Array
+    second: Array
+    baseline: Array
+    naive: Array
+    scale: Array
+    revenue: Array
+    revenue_forecast: Array
+    cogs: Array
+    inventory: Array
+    inventory_value: Array
+
+
+@dataclass(frozen=True)
 class Measure:
     """One measure of the cycle.
 
     Attributes:
         value: NaN where it is not defined; ``basis`` then says why.
-        better: ``"high"`` or ``"low"``.
+        better: which way is good, see :mod:`sop_xl.kpis.catalogue`.
+        tolerance: part of the target that a value may miss it by and still be amber.
+        trend: the same for each of the latest buckets alone, oldest first; NaN where not defined.
+        subject: the family that the value is about, where it is about one.
     """
 
     key: str
@@ -351,26 +403,77 @@ class Measure:
     definition: str
     better: str = "high"
     tolerance: float = 0.05
+    trend: tuple[float, ...] = ()
+    subject: str = ""
 
     @property
     def status(self) -> str:
-        """GREEN on target, AMBER within the tolerance of it, RED beyond, NOT DEFINED without a value."""
+        """GREEN on target, AMBER within the tolerance of it, RED beyond, NOT DEFINED without a value.
+
+        A value that must be near its target is green within two per cent of it.
+        """
         if np.isnan(self.value):
             return "NOT DEFINED"
         if np.isnan(self.target):
             return "NO TARGET"
-        miss = (self.target - self.value) if self.better == "high" else (self.value - self.target)
+        miss = {
+            "high": self.target - self.value,
+            "low": self.value - self.target,
+            "within": abs(self.value) - self.target,
+            "near": abs(self.value - self.target) - NEAR * abs(self.target),
+        }[self.better]
         if miss <= 0:
             return "GREEN"
         return "AMBER" if miss <= self.tolerance * abs(self.target) else "RED"
 
 
+#: A value that must be near its target may be off by this part of it.
+NEAR = 0.02
+
+
+@dataclass(frozen=True)
+class OrderMiss:
+    """An order line that came late or short: its place among the lines, days late so far, units missing."""
+
+    line: int
+    days_late: float
+    short: float
+
+
+@dataclass(frozen=True)
+class ExcessStock:
+    """Stock that the coming year will not use: what it is of (as in Facts), units, demand, and money."""
+
+    subject: int
+    on_hand: float
+    demand: float
+    excess: float
+    obsolete: float
+
+
+@dataclass(frozen=True)
+class ScheduleMiss:
+    """A family whose production lines fell short of their plan within the year."""
+
+    family: int
+    planned: float
+    made: float
+    missed: float
+    attainment: float
+    worst: date
+
+
 @dataclass(frozen=True)
 class Measures:
-    """The measures of the cycle and the ageing of the stock behind one of them."""
+    """The measures of the cycle, what they are made from, and the cases behind them."""
 
     measures: tuple[Measure, ...]
     ageing: tuple[tuple[str, float, float], ...] = field(default=())
+    measured: Measured | None = None
+    orders: tuple[OrderMiss, ...] = ()
+    excess: tuple[ExcessStock, ...] = ()
+    schedule: tuple[ScheduleMiss, ...] = ()
+    as_of: date | None = None
 
     def __getitem__(self, key: str) -> Measure:
         return next(measure for measure in self.measures if measure.key == key)

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from tests.windows import wine
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = (ROOT / "requirements" / "lock.txt").read_text(encoding="utf-8")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -134,8 +136,8 @@ def test_a_package_other_than_the_one_pinned_is_not_installed(checkout: Path, tm
 def test_help_names_every_command_and_a_slip_is_answered_with_the_nearest(checkout: Path) -> None:
     told = dev(checkout, "--help")
     assert told.returncode == 0
-    words = re.findall(r"^  (\w+) +[A-Z]", told.stdout, re.MULTILINE)
-    assert words == ["demo", "test", "check", "build", "bench", "run", "lock"]
+    words = re.findall(r"^  ([\w-]+) +[A-Z]", told.stdout, re.MULTILINE)
+    assert words == ["demo", "test", "test-windows", "check", "build", "bench", "run", "lock"]
     assert dev(checkout).stdout == told.stdout
 
     slip = dev(checkout, "tset")
@@ -211,6 +213,15 @@ def test_the_lock_satisfies_the_project_on_every_system(python: str, system: str
     for requirement in map(Requirement, wanted):
         assert requirement.specifier.contains(locked[requirement.name.lower()]), requirement
     assert ("pywin32" in locked) == (system == "win32")
+
+
+def test_everything_for_python_in_wine_is_pinned_with_a_hash_as_in_the_lock() -> None:
+    found = {Requirement(pin.partition(" \\")[0]).name: pin for pin in wine.pins()}
+    assert all("--hash=sha256:" in pin for pin in found.values())
+    assert {"numpy", "pandas", "panda3d", "pywin32", "pytest", "tzdata", "xlwings"} <= found.keys()
+    assert not {"mypy", "ruff", "psutil"} & found.keys()
+    others = {name: pin for name, pin in found.items() if name not in ("numpy", "panda3d")}
+    assert all(pin.splitlines()[-1] in LOCK for pin in others.values())
 
 
 # --- LibreOffice: skipped or demanded -------------------------------------------------------------

@@ -60,10 +60,17 @@ def office_python_version() -> tuple[int, int] | None:
 
 
 def office_environment() -> dict[str, str]:
-    """The environment without what is meant for the project's Python."""
-    return {
+    """The environment without what is meant for the project's Python.
+
+    A LibreOffice of the system takes its standard library from the first ``python3`` on the PATH: that must be the
+    system's, whatever environment or version manager is active here.
+    """
+    kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))
     }
+    if sys.platform == "linux":
+        kept["PATH"] = os.pathsep.join(["/usr/bin", "/bin", kept.get("PATH", "")])
+    return kept
 
 
 def _says(python: str, program: str) -> str | None:

@@ -182,6 +182,16 @@ COMMANDS: tuple[Command, ...] = (
         large=True,
     ),
     Command(
+        "protect",
+        "sop_xl.commands.protect:protect",
+        help="lock formulas and results, without a password; --off opens them again",
+        group="Meeting",
+        label="Protect",
+        tip="Locks formulas and results, without a password, and says at every override whose it is. Once more opens "
+        "all sheets again.",
+        image="SheetProtect",
+    ),
+    Command(
         "pack",
         "sop_xl.commands.pack:pack",
         help="make the presentation for the executive meeting; changes nothing in the workbook",

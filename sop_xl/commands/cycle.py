@@ -74,6 +74,7 @@ class Cycle:
         self._given = value
         self.__dict__.pop("plan", None)
         self.__dict__.pop("joint", None)
+        self.__dict__.pop("mix", None)
 
     def propose(self) -> None:
         """A new production proposal for every family."""
@@ -108,6 +109,11 @@ class Cycle:
         made = self.__dict__.get("baseline")
         return made.items if made is not None else forecast_items(self.given, self.items)
 
+    @cached_property
+    def mix(self) -> Array:
+        """Demand of every item, for the plan as it is now."""
+        return mix_of(self.plan, self.items, self.item_forecast)
+
     def views(self) -> dict[str, ViewContents]:
         """The numbers of all planning views."""
         return contents(self.plan)
@@ -123,8 +129,7 @@ class Cycle:
         self.progress("Writing the pages", 0.85)
         write_pages(self.workbook, self.plan, grids, remember_values)
         write_notices(self.workbook, self.plan)
-        mix = mix_of(self.plan, self.items, self.item_forecast)
-        write_mix(self.workbook, self.plan, self.items, mix)
+        write_mix(self.workbook, self.plan, self.items, self.mix)
         write_draft(self.workbook, self.tables["tblPlan"], self.plan)
         begin_cycle(self.workbook)
         self.log(outcome)

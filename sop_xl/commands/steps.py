@@ -16,9 +16,11 @@ from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
 from sop_xl.commands.reconcile import reconcile_step
 from sop_xl.finance.comparison import Comparison, comparisons
+from sop_xl.hosts.file_engine import remember_values
 from sop_xl.model import Array, Measures
 from sop_xl.process import planning
 from sop_xl.process.joint import joint_words
+from sop_xl.process.measured import lags_of
 from sop_xl.process.measures import measures
 from sop_xl.supply.costs import costs_of, spare_extra
 from sop_xl.supply.rough_cut import LoadCheck, check_load, extra_hours
@@ -27,6 +29,7 @@ from sop_xl.workbook.bridge_table import bridge_lines
 from sop_xl.workbook.read import CARD_LIMITS, Workbook
 from sop_xl.workbook.upgrade import complete
 from sop_xl.workbook.write import write_table
+from sop_xl.workbook.write_kpis import write_kpis
 
 Card = Mapping[str, str | float]
 
@@ -381,31 +384,35 @@ def kpi_measures(cycle: Cycle) -> Measures:
     """The measures of a cycle, against the targets that stand in the workbook."""
     from sop_xl.workbook.facts import facts
 
-    lag = cycle.workbook.number_field("Home_Lag", *CARD_LIMITS["Home_Lag"])
-    old = cycle.workbook.rows("tblKPIs")
+    workbook, horizon = cycle.workbook, cycle.horizon
+    lag = workbook.number_field("Home_Lag", *CARD_LIMITS["Home_Lag"])
+    old = workbook.rows("tblKPIs")
     targets = {
         label: float(target)
         for label, target in zip(old["Measure"], old["Target"], strict=True)
         if isinstance(target, int | float) and label is not None
     }
-    return measures(cycle.given, facts(cycle.tables, cycle.horizon, lag, cycle.given), lag, targets)
+    days = workbook.optional_number("Home_DaysSales"), workbook.optional_number("Home_DaysPayable")
+    happened = facts(cycle.tables, horizon, lags_of(lag), cycle.given, days)
+    year = slice(0, horizon.per_year)
+    coming = np.concatenate(
+        [np.nansum(demand[:, year], axis=1) for demand in (cycle.mix, cycle.plan.consensus_demand)]
+    )
+    return measures(cycle.given, happened, lag, targets, coming)
 
 
 def kpi_step(cycle: Cycle) -> Outcome:
-    """The measures, into tblKPIs and tblAgeing."""
+    """The measures and the cases behind them, onto KPIs, Misses and Measured."""
     outcome = Outcome("refresh-kpis")
     found = kpi_measures(cycle)
-    write_table(
-        cycle.workbook,
-        "tblKPIs",
-        [
-            [m.label, _known(m.value), _known(m.target), m.status, m.unit, m.basis, m.definition]
-            for m in found.measures
-        ],
-    )
-    write_table(cycle.workbook, "tblAgeing", [list(line) for line in found.ageing])
-    red = [m.label for m in found.measures if m.status == "RED"]
-    outcome.say(f"{counted(len(found.measures), 'measure')}; red: {', '.join(red) if red else 'none'}.")
+    write_kpis(cycle.workbook, found, cycle.given, cycle.tables, remember_values)
+    counts = {
+        status: [m.label for m in found.measures if m.status == status] for status in ("RED", "NOT DEFINED")
+    }
+    red = ", ".join(counts["RED"]) or "none"
+    outcome.say(f"{counted(len(found.measures), 'measure')}; red: {red}.")
+    if counts["NOT DEFINED"]:
+        outcome.say(f"Not defined: {', '.join(counts['NOT DEFINED'])}; KPIs says why.")
     on_time = found["on_time"]
     if not np.isnan(on_time.value):
         outcome.say(f"On time: {on_time.value:.5f} ({on_time.basis}).")

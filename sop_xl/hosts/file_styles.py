@@ -270,7 +270,8 @@ class FileFont(base_classes.Font):
 class RangeApi:
     """The little of Excel's own Range object that callers may use on every host.
 
-    ``rng.api.Style = "Input"`` gives the cells a named style of the workbook.
+    ``rng.api.Style = "Input"`` gives the cells a named style of the workbook; ``rng.api.EntireRow.OutlineLevel = 2``
+    lets their rows be folded.
     """
 
     def __init__(self, rng: FileRange) -> None:
@@ -292,3 +293,33 @@ class RangeApi:
             style.quotePrefix = quoted
 
         restyle(self._range.cells, self._range.area, change)
+
+    @property
+    def EntireRow(self) -> RowsApi:  # noqa: N802 - Excel's name
+        """The rows that the cells are in."""
+        return RowsApi(self._range)
+
+
+class RowsApi:
+    """Whole rows, as Excel's EntireRow."""
+
+    def __init__(self, rng: FileRange) -> None:
+        self._range = rng
+
+    def _levels(self) -> list[int]:
+        area, rows = self._range.area, self._range.cells.worksheet.row_dimensions
+        return [rows[row].outlineLevel + 1 if row in rows else 1 for row in range(area.top, area.bottom + 1)]
+
+    @property
+    def OutlineLevel(self) -> int | None:  # noqa: N802 - Excel's name
+        """1 outside of every outline, 2 in the first; None when mixed."""
+        return common(self._levels())
+
+    @OutlineLevel.setter
+    def OutlineLevel(self, level: int) -> None:  # noqa: N802
+        area, rows = self._range.area, self._range.cells.worksheet.row_dimensions
+        for row in range(area.top, area.bottom + 1):
+            rows[row].outlineLevel = level - 1
+        # Programs show the folds of a sheet whose format says that it has any; openpyxl does not.
+        folds = self._range.cells.worksheet.sheet_format
+        folds.outlineLevelRow = max(folds.outlineLevelRow or 0, level - 1) or None

@@ -18,6 +18,9 @@ LIGHTS: dict[str, tuple[str, Tone]] = {
     "NOT DEFINED": ("Not defined", "muted"),
 }
 
+#: What a good value is, before the target.
+GOOD = {"high": "≥", "low": "≤", "within": "±", "near": "≈"}
+
 
 def shown(measure: Measure, value: float) -> str:
     """The value or the target of a measure in its unit."""
@@ -40,7 +43,7 @@ def kpi_page(meeting: Meeting) -> Page:
         (
             Cell(measure.label + ("" if measure.unit == "fraction" else f", {measure.unit}"), "strong"),
             Cell(shown(measure, measure.value), "strong"),
-            Cell(f"{'≥' if measure.better == 'high' else '≤'} {shown(measure, measure.target)}"),
+            Cell(f"{GOOD[measure.better]} {shown(measure, measure.target)}"),
             Cell(*LIGHTS[measure.status]),
             Cell(measure.basis),
             Cell(measure.definition, "muted"),

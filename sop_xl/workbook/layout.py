@@ -32,6 +32,18 @@ CARD: tuple[Field, ...] = (
         "Home_Lag", "Accuracy lag", "number", 1, "Age in buckets of the forecast that accuracy is measured on"
     ),
     Field(
+        "Home_DaysSales",
+        "Days of sales outstanding",
+        "number",
+        help="Finance: how many days customers take to pay; for the cash-to-cash cycle",
+    ),
+    Field(
+        "Home_DaysPayable",
+        "Days of payables outstanding",
+        "number",
+        help="Finance: after how many days suppliers are paid; for the cash-to-cash cycle",
+    ),
+    Field(
         "Home_CleanSpikes",
         "Clean spikes",
         "choice",
@@ -195,7 +207,14 @@ SHEETS: tuple[Sheet, ...] = (
         tables=(t.DECISIONS, t.ACTIONS, t.FROZEN_CHANGES),
         group="meeting",
     ),
-    Sheet("KPIs", "How well we plan and deliver.", "All", tables=(t.KPI, t.AGEING), group="meeting"),
+    Sheet("KPIs", "How well we plan and deliver.", "All", tables=(t.KPI,), group="meeting"),
+    Sheet(
+        "Misses",
+        "The cases behind the measures: late orders, stock nobody needs, schedules missed.",
+        "Supply chain, operations",
+        tables=(t.MISSED_ORDERS, t.EXCESS, t.MISSED_SCHEDULE, t.AGEING),
+        group="meeting",
+    ),
     Sheet(
         "Monitor",
         "How the published plan comes true: alerts with their owners, accuracy by lag, value added.",
@@ -212,6 +231,13 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Family", "One family on one page: choose it in the yellow cell.", "Meetings", group="meeting"),
     Sheet("Executive", "The plan on one page.", "Executive meeting", group="meeting"),
     Sheet("Lab", "A bench for planners: live SOP_ formulas, needs the add-in.", "Planners", group="help"),
+    Sheet(
+        "Measured",
+        "What the measures are made from, bucket by bucket.",
+        "Supply chain, finance",
+        tables=(t.TREND, t.MEASURED),
+        group="help",
+    ),
     Sheet(
         "Plan", "The plan as a tidy table, for pivots and links.", "Finance", tables=(t.PLAN,), group="help"
     ),

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from xlsxwriter.worksheet import Worksheet
 
-from sop_xl.workbook import layout, tables
+from sop_xl.workbook import executive_page, kpi_page, lab_page, layout, tables
+from sop_xl.workbook.charts import finish
 from sop_xl.workbook.formulas import column_letter
 from sop_xl.workbook.spec import Row
 from sop_xl.workbook.styles import (
-    BLUE,
     GREEN,
-    MUTED,
+    LIGHTS,
     NAVY,
     ORANGE,
     OVER_FILL,
@@ -28,13 +28,7 @@ if TYPE_CHECKING:
 
 PAGE_BUCKETS = 22
 FAMILY_HEADER, FAMILY_FIRST = 6, 7
-EXECUTIVE_FIRST = 21
-CHART_WIDTH = 395
-#: The charts show the first twelve planned buckets, which every horizon has.
-CHART_LAST = 6 + 12 - 1
-LAB_HORIZON = 12
-
-_NO_TICKS = {"major_tick_mark": "none", "minor_tick_mark": "none"}
+CHART_WIDTH = 925
 
 #: Rows of the one-page view of a family: planning view and row key.
 FAMILY_ROWS: tuple[tuple[str, str], ...] = (
@@ -74,23 +68,6 @@ _SHOWN: dict[str, tuple[int, int]] = {
     ),
 }
 
-#: Columns of the executive page: header, width, number format.
-EXECUTIVE_COLUMNS: tuple[tuple[str, float, str], ...] = (
-    ("Family", 16, "text"),
-    ("Name", 22, "text"),
-    ("Unit", 7, "text"),
-    ("Demand", 11, "qty"),
-    ("Against last year", 10, "ratio"),
-    ("Production", 11, "qty"),
-    ("Shipped", 9, "ratio"),
-    ("Lowest inventory", 11, "qty"),
-    ("Lowest days of supply", 10, "days"),
-    ("Revenue", 13, "money"),
-    ("Margin", 13, "money"),
-    ("Gap to budget", 13, "money"),
-    ("Gap", 8, "ratio"),
-)
-
 
 def home(t: Template, sheet: Worksheet) -> None:
     """The cycle card, the steps, the next thing to do, the legend and links to the sheets."""
@@ -124,10 +101,44 @@ def home(t: Template, sheet: Worksheet) -> None:
     for i in range(4):
         sheet.write_blank(steps_end + 5 + i, 3, None, f["SOP purpose"])
     t.name("Home_Log", "Home", steps_end + 6, 4, steps_end + 9, 4)
-    _legend(t, sheet, last + 4)
-    _links(t, sheet, last + 4)
+    _step_lights(t, sheet, steps_end)
+    _checklist(t, sheet, steps_end + 10)
+    _legend(t, sheet, last + 5)
+    _links(t, sheet, last + 5)
     sheet.freeze_panes(5, 0)
     sheet.fit_to_pages(1, 1)
+
+
+#: What to look at before a meeting: words, and what stands beside them.
+CHECKLIST: tuple[tuple[str, str], ...] = (
+    ("Data loaded", 'IF(COUNT(tblSales[Quantity])=0,"no sales history: load actuals","yes, sales up to "'
+     '&TEXT(MAX(tblSales[Bucket]),"yyyy-mm-dd"))'),
+    ("Prices and costs", 'IF(COUNTA(tblFamilies[Family])=0,"no families yet",IF(MIN(COUNT(tblFamilies[Price]),'
+     'COUNT(tblFamilies[Unit cost]))<COUNTA(tblFamilies[Family]),"some are missing: ask finance","complete"))'),
+    ("Forecast", 'IF(Demand_Notice<>"",Demand_Notice,IF(COUNTIF(INDEX(Demand_Grid,0,2),"Baseline forecast")=0,'
+     '"not made yet","in every bucket"))'),
+    ("Open gaps", 'COUNTIF(tblGaps[State],"OPEN")&" on Reconcile"'),
+    ("Measures in red", 'COUNTIF(tblKPIs[Status],"RED")&" on KPIs"'),
+    ("Decisions to take", 'COUNTIFS(tblDecisions[Question],"?*",tblDecisions[Decision],"")&" on Decisions"'),
+)  # fmt: skip
+
+
+def _checklist(t: Template, sheet: Worksheet, row: int) -> None:
+    f = t.formats
+    sheet.write_string(row, 3, "Checklist", f["SOP section"])
+    for i, (label, formula) in enumerate(CHECKLIST, start=row + 1):
+        sheet.write_string(i, 3, label, f["SOP label"])
+        sheet.write_formula(i, 4, f"={formula}", f["SOP subtitle"], "")
+
+
+def _step_lights(t: Template, sheet: Worksheet, last: int) -> None:
+    """States of the steps in the colours of the lights; the words say it in grey."""
+    column = 3 + tables.STEPS.headers.index("State")
+    for word, light in (("APPROVED", "GREEN"), ("SUBMITTED", "AMBER"), ("REJECTED", "RED")):
+        fill, ink = LIGHTS[light]
+        look = t.book.add_format({"bg_color": fill, "font_color": ink, "bold": True})
+        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": look}
+        sheet.conditional_format(6, column, last, column, rule)
 
 
 def _legend(t: Template, sheet: Worksheet, row: int) -> None:
@@ -157,29 +168,6 @@ def _links(t: Template, sheet: Worksheet, row: int) -> None:
     for i, definition in enumerate(others):
         sheet.write_url(row + 1 + i, 3, f"internal:'{definition.name}'!A1", f["SOP link"], definition.name)
         sheet.write_string(row + 1 + i, 4, definition.purpose, f["SOP subtitle"])
-
-
-def kpis(t: Template, sheet: Worksheet) -> None:
-    """Traffic lights over the measures, and the live formulas beside them."""
-    status = t.book.add_format
-    first, column = 7, 3
-    for word, fill, ink in (
-        ("GREEN", "#D3EBE2", "#00543F"),
-        ("AMBER", WARN_FILL, "#7A4B00"),
-        ("RED", OVER_FILL, RED),
-    ):
-        sheet.conditional_format(
-            first - 1,
-            column,
-            200,
-            column,
-            {
-                "type": "cell",
-                "criteria": "==",
-                "value": f'"{word}"',
-                "format": status({"bg_color": fill, "font_color": ink, "bold": True}),
-            },
-        )
 
 
 def monitor(t: Template, sheet: Worksheet) -> None:
@@ -229,7 +217,7 @@ def family(t: Template, sheet: Worksheet) -> None:
     for i, (view, key) in enumerate(FAMILY_ROWS):
         _family_row(t, sheet, FAMILY_FIRST - 1 + i, view, layout.VIEWS[view].row(key))
     sheet.freeze_panes(FAMILY_HEADER, 2)
-    _family_chart(t, sheet, FAMILY_FIRST + len(FAMILY_ROWS) + 1)
+    _family_charts(t, sheet, FAMILY_FIRST + len(FAMILY_ROWS) + 1)
 
 
 def _family_row(t: Template, sheet: Worksheet, row: int, view: str, definition: Row) -> None:
@@ -255,128 +243,42 @@ def _family_row(t: Template, sheet: Worksheet, row: int, view: str, definition: 
         sheet.write_formula(row, 2 + k, formula, look, "")
 
 
-def _family_chart(t: Template, sheet: Worksheet, row: int) -> None:
-    chart = t.book.add_chart({"type": "column"})
-    lines = t.book.add_chart({"type": "line"})
+def _family_charts(t: Template, sheet: Worksheet, row: int) -> None:
+    """Demand with production, and inventory with its target, side by side."""
 
-    def line(key: str, kind: Any, colour: str, **more: Any) -> None:
+    def series(kind: Any, key: str, colour: str, width: float, first: int = 0, **more: Any) -> None:
         index = next(i for i, (_, name) in enumerate(FAMILY_ROWS) if name == key)
         sheet_row = FAMILY_FIRST - 1 + index
+        shape = "line" if kind in lines else "border"
         kind.add_series(
             {
                 "name": ["Family", sheet_row, 0],
-                "categories": ["Family", FAMILY_HEADER - 1, 2, FAMILY_HEADER - 1, 1 + PAGE_BUCKETS],
-                "values": ["Family", sheet_row, 2, sheet_row, 1 + PAGE_BUCKETS],
+                "categories": ["Family", FAMILY_HEADER - 1, 2 + first, FAMILY_HEADER - 1, 1 + PAGE_BUCKETS],
+                "values": ["Family", sheet_row, 2 + first, sheet_row, 1 + PAGE_BUCKETS],
                 **more,
-                "border" if kind is chart else "line": {
-                    "color": colour,
-                    "width": 2.0 if kind is lines else 0.5,
-                },
+                shape: {"color": colour, "width": width},
             }
         )
 
-    line("production_plan", chart, SKY, fill={"color": SKY}, gap=60)
-    line("consensus_demand", lines, NAVY)
-    line("actual", lines, MUTED)
-    line("projected_inventory", lines, ORANGE)
-    line("target_inventory", lines, GREEN)
-    chart.combine(lines)
-    _finish_chart(chart, "Demand, production and inventory", 1320, 330)
-    sheet.insert_chart(row, 0, chart)
-
-
-def _finish_chart(chart: Any, title: str, width: int, height: int) -> None:
-    font = {"name": "Calibri", "size": 9, "color": MUTED}
-    chart.set_title(
-        {"name": title, "name_font": {"name": "Calibri", "size": 12, "color": NAVY}, "overlay": False}
-    )
-    chart.set_x_axis(
-        {"num_font": font, "num_format": "mmm yy", "text_axis": True, "line": {"color": "#B8C1CA"}}
-    )
-    chart.set_y_axis(
-        {
-            "num_font": font,
-            "num_format": "#,##0",
-            "major_gridlines": {"visible": True, "line": {"color": "#E3E7EB"}},
-        }
-    )
-    chart.set_legend({"position": "bottom", "font": font})
-    chart.set_size({"width": width, "height": height})
-    chart.set_chartarea({"border": {"none": True}})
-
-
-def executive(t: Template, sheet: Worksheet) -> None:
-    """Families as rows over the next year, with three charts of the totals."""
-    f = t.formats
-    sheet.write_string(EXECUTIVE_FIRST - 3, 0, "The next four quarters, by family", f["SOP section"])
-    for i, (header, width, _) in enumerate(EXECUTIVE_COLUMNS):
-        sheet.set_column(i, i, width)
-        sheet.write_string(EXECUTIVE_FIRST - 2, i, header, f["SOP header"])
-    sheet.set_row(EXECUTIVE_FIRST - 2, 30)
-    t.name("Executive_Families", "Executive", EXECUTIVE_FIRST, 1)
-    red = t.book.add_format({"bg_color": OVER_FILL, "font_color": RED, "bold": True})
-    for header, criterion in (("Lowest inventory", "<0"), ("Gap to budget", "<0"), ("Gap", "<-0.02")):
-        column = next(i for i, (name, *_) in enumerate(EXECUTIVE_COLUMNS) if name == header)
-        corner = f"{column_letter(column + 1)}{EXECUTIVE_FIRST}"
-        sheet.conditional_format(
-            EXECUTIVE_FIRST - 1,
-            column,
-            200,
-            column,
-            {"type": "formula", "criteria": f"=AND(ISNUMBER({corner}),{corner}{criterion})", "format": red},
+    flow, stock = t.book.add_chart({"type": "column"}), t.book.add_chart({"type": "area"})
+    lines = [t.book.add_chart({"type": "line"}), t.book.add_chart({"type": "line"})]
+    series(flow, "production_plan", SKY, 0.5, fill={"color": SKY}, gap=60)
+    series(lines[0], "consensus_demand", NAVY, 2.25)
+    series(lines[0], "actual", ORANGE, 2.25)
+    # Stock is known from the end of the last closed bucket on; an area would fall to zero before it.
+    known = layout.PAST_BUCKETS - 1
+    series(stock, "projected_inventory", SKY, 0.5, known, fill={"color": SKY, "transparency": 45})
+    series(lines[1], "target_inventory", GREEN, 2.25, known)
+    series(lines[1], "backlog", ORANGE, 2.25, known)
+    for i, (base, above, title) in enumerate(
+        (
+            (flow, lines[0], "Demand and production"),
+            (stock, lines[1], "Inventory and its target (backlog of families made to order)"),
         )
-    charts = (
-        ("Revenue against budget", "Finance", (("Revenue", 0, BLUE), ("Budget revenue", 5, ORANGE))),
-        ("Inventory value", "Finance", (("Inventory value", 4, NAVY),)),
-        ("Hours short of capacity", "Capacity", (("Hours short", 1, RED),)),
-    )
-    first = 9
-    for i, (title, view, lines) in enumerate(charts):
-        chart = t.book.add_chart({"type": "column" if i == 2 else "line"})
-        for label, offset, colour in lines:
-            row = first - 1 + offset
-            key = "fill" if i == 2 else "line"
-            chart.add_series(
-                {
-                    "name": label,
-                    "categories": [view, 5, 6, 5, CHART_LAST],
-                    "values": [view, row, 6, row, CHART_LAST],
-                    key: {"color": colour, "width": 2.25},
-                }
-            )
-        _finish_chart(chart, title, CHART_WIDTH, 255)
-        sheet.insert_chart(4, 0, chart, {"x_offset": i * (CHART_WIDTH + 10)})
-    sheet.fit_to_pages(1, 1)
-
-
-def lab(t: Template, sheet: Worksheet) -> None:
-    """Live SOP_ formulas over the history of one family."""
-    f = t.formats
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 1 + LAB_HORIZON, 11)
-    sheet.write_string(4, 0, "Family", f["SOP section"])
-    sheet.write_blank(4, 1, None, f["SOP input text"])
-    t.name("Lab_Family", "Lab", 5, 2)
-    sheet.data_validation(4, 1, 4, 1, {"validate": "list", "source": '=INDIRECT("tblFamilies[Family]")'})
-    sheet.write_string(
-        4,
-        3,
-        "Cells below show #NAME? until the add-in is loaded; everything else in this workbook works without it.",
-        f["SOP subtitle"],
-    )
-    history = "INDEX(History_Data,MATCH(Lab_Family,INDEX(History_Data,0,1),0),0)"
-    past = f"INDEX({history},1,2):INDEX({history},1,COLUMNS(History_Data))"
-    sheet.write_string(6, 0, "Forecast of the coming buckets", f["SOP section"])
-    for k in range(LAB_HORIZON):
-        sheet.write_number(7, 1 + k, k + 1, f["SOP header"])
-    sheet.write_string(7, 0, "Method", f["SOP header left"])
-    for i, method in enumerate(("AUTO", "SEASONAL_NAIVE", "HOLT_WINTERS", "THETA")):
-        row = 8 + i
-        sheet.write_string(row, 0, method, f["SOP label"])
-        formula = f"{{=SOP_FORECAST({past},{LAB_HORIZON},12,$A{row + 1})}}"
-        sheet.write_array_formula(row, 1, row, LAB_HORIZON, formula, f["SOP calc qty"], "")
-    sheet.write_string(13, 0, "Demand class, ADI, CV²", f["SOP label"])
-    sheet.write_array_formula(13, 1, 13, 3, f"{{=SOP_DEMAND_CLASS({past})}}", f["SOP calc number"], "")
+    ):
+        base.combine(above)
+        finish(base, title, CHART_WIDTH, 340)
+        sheet.insert_chart(row, 0, base, {"x_offset": i * (CHART_WIDTH + 10)})
 
 
 def scenarios(t: Template, sheet: Worksheet) -> None:
@@ -413,6 +315,7 @@ def mix(t: Template, sheet: Worksheet) -> None:
 def help_page(t: Template, sheet: Worksheet) -> None:
     """Commands, functions, words and tables."""
     from sop_xl.glossary import TERMS
+    from sop_xl.kpis.catalogue import MEASURES
     from udfs.reference import help_rows
 
     f = t.formats
@@ -426,6 +329,11 @@ def help_page(t: Template, sheet: Worksheet) -> None:
             "Functions (need the add-in; from the command line: sop-xl call)",
             ("Function", "Chapter", "What it gives"),
             [(signature, category, gives) for category, signature, gives, *_ in help_rows()[1:]],
+        ),
+        (
+            "Measures",
+            ("Measure", "Unit", "Definition"),
+            [(measure.label, measure.unit, measure.definition) for measure in MEASURES],
         ),
         ("Words", ("Word", "Unit", "Meaning"), [(term.name, term.unit, term.meaning) for term in TERMS]),
         ("Tables", ("Table", "Sheet", "What it holds"), _table_lines()),
@@ -469,18 +377,20 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "all",
         "Open a signed step and those after it again; leave a meeting out: both need a reason",
     ),
+    ("protect", "all", "Lock formulas and results, without a password; --off opens them again"),
     ("publish", "6", "Freeze the plan and write the workbook that others link to"),
     ("revert", "all", "Put back what the last command replaced"),
     ("run-cycle", "1-6", "All of this in order, without publishing"),
 )
 
 PAGES: dict[str, Callable[[Template, Worksheet], None]] = {
-    "KPIs": kpis,
+    "KPIs": kpi_page.kpis,
+    "Measured": kpi_page.measured,
     "Monitor": monitor,
     "Waterfall": waterfall,
     "Family": family,
-    "Executive": executive,
-    "Lab": lab,
+    "Executive": executive_page.executive,
+    "Lab": lab_page.lab,
     "Scenarios": scenarios,
     "History": history,
     "Mix": mix,

@@ -32,6 +32,8 @@ CARD_LIMITS: dict[str, tuple[int, int]] = {
 }
 #: Fields of the cycle card that hold one of their choices.
 CARD_CHOICES = ("Home_CleanSpikes", "Home_PerWorkingDay", "Home_ReconcileMethod")
+#: Fields of the cycle card that may be left empty.
+OPTIONAL_NUMBERS = ("Home_DaysSales", "Home_DaysPayable")
 SPIKE_LIMITS = (2.0, 100.0)
 
 
@@ -166,6 +168,20 @@ class Workbook:
             )
         return float(value)
 
+    def optional_number(self, name: str) -> float:
+        """A number of the cycle card that may be left empty or be missing in older workbooks: then NaN."""
+        if name not in {defined.name for defined in self.book.names}:
+            return float("nan")
+        value: Any = self.field(name)
+        if value is None:
+            return float("nan")
+        if not _is_number(value) or value < 0:
+            raise WorkbookError(
+                f"Home, {layout.FIELDS[name].label}: {value!r} is not a number of zero or more.",
+                "Correct it on Home, or leave it empty.",
+            )
+        return float(value)
+
     def card_issues(self) -> list[Issue]:
         """Everything that is wrong on the cycle card."""
         problems: list[tuple[str, str, str]] = []
@@ -185,6 +201,7 @@ class Workbook:
         readings.append(("Home_SpikeLimit", self.spike_limit))
         if "Home_SignOffs" in {name.name for name in self.book.names}:  # it came later
             readings.append(("Home_SignOffs", partial(self.choice_field, "Home_SignOffs")))
+        readings += [(name, partial(self.optional_number, name)) for name in OPTIONAL_NUMBERS]
         for name, read in readings:
             try:
                 read()

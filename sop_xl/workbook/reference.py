@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sop_xl.kpis.catalogue import MEASURES
 from sop_xl.workbook import layout
 from sop_xl.workbook.spec import Column, Row, Sheet
 
@@ -16,11 +17,32 @@ def workbook_markdown() -> str:
     ]
     for sheet in layout.SHEETS:
         parts.append(_sheet(sheet))
+    parts.append(_measures())
     return "\n".join(parts)
+
+
+def _measures() -> str:
+    better = {
+        "high": "high",
+        "low": "low",
+        "within": "within the target either way",
+        "near": "near the target",
+    }
+    lines = [
+        "## Measures\n",
+        "What KPIs shows, in its order. A value that is not defined is empty, with the reason.\n",
+    ]
+    lines += ["| measure | unit | usual target | good is | definition |", "|---|---|---|---|---|"]
+    for measure in MEASURES:
+        target = "" if measure.target is None else f"{measure.target:g}"
+        text = measure.definition.replace("|", "\\|")
+        lines.append(f"| {measure.label} | {measure.unit} | {target} | {better[measure.better]} | {text} |")
+    return "\n".join([*lines, ""])
 
 
 def _sheet(sheet: Sheet) -> str:
     lines = [f"## {sheet.name}\n", f"{sheet.purpose} *{sheet.who}*\n"]
+    lines.append(f"![{sheet.name} of the sample company](images/{sheet.name.lower()}.png)\n")
     if sheet.fields:
         lines += ["| named cell | label | meaning |", "|---|---|---|"]
         lines += [f"| `{field.name}` | {field.label} | {field.help} |" for field in sheet.fields]

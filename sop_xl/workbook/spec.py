@@ -20,6 +20,7 @@ class Column:
 
     ``header`` is what stands in the workbook and in mapping files; ``key`` is its name in code.
     ``required`` columns may not be empty. ``format`` names a number format; empty is the usual one of the kind.
+    ``owner`` is who answers for the cells; they say so when one is selected.
     ``whole`` numbers have no decimals. ``later`` columns came after the first workbooks of this layout version: a
     table without one reads as if it stood there empty.
     """
@@ -37,6 +38,7 @@ class Column:
     format: str = ""
     whole: bool = False
     later: bool = False
+    owner: str = ""
 
     @property
     def key(self) -> str:

@@ -15,6 +15,12 @@ INK, PAPER, MUTED, LINE = "#1F2933", "#FFFFFF", "#66727F", "#D5DBE1"
 NAVY, BLUE, ORANGE, SKY, GREEN, RED = "#16324F", "#0072B2", "#D55E00", "#56B4E9", "#00795C", "#B3261E"
 INPUT_FILL, DATA_FILL, TOTAL_FILL, GROUP_FILL = "#FFF7D6", "#EEF3F8", "#E3EAF1", "#F5F7F9"
 OVER_FILL, WARN_FILL, GOOD_FILL, CLOSED_FILL = "#F9D5C9", "#FDEBC8", "#D3EBE2", "#F0F0F0"
+#: Traffic lights: fill and ink. The words stand in the cells too, so that they can be read in grey.
+LIGHTS: dict[str, tuple[str, str]] = {
+    "GREEN": (GOOD_FILL, "#00543F"),
+    "AMBER": (WARN_FILL, "#7A4B00"),
+    "RED": (OVER_FILL, RED),
+}
 
 FONT = {"font_name": "Calibri", "font_size": 10, "font_color": INK, "valign": "vcenter"}
 
@@ -24,6 +30,7 @@ FORMATS: dict[str, str] = {
     "ratio": "0.0%",
     "hours": "#,##0.0",
     "days": "0.0",
+    "factor": "0.00",
     "date": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm",
     "number": "#,##0.####",
@@ -38,6 +45,7 @@ _ROLES: dict[str, dict[str, Any]] = {
     "strong": {"bg_color": PAPER, "bold": True, **_LINE},
     "total": {"bg_color": TOTAL_FILL, "bold": True, **_LINE},
     "group": {"bg_color": GROUP_FILL, "italic": True, **_LINE},
+    "list": {"bottom": 1, "bottom_color": LINE},
 }
 _FIXED: dict[str, dict[str, Any]] = {
     "SOP title": {"font_size": 16, "bold": True, "font_color": NAVY},
@@ -82,6 +90,33 @@ _FIXED: dict[str, dict[str, Any]] = {
     "SOP label total": {"bold": True, "bg_color": TOTAL_FILL, **_LINE},
     "SOP entity": {"font_color": MUTED, **_LINE},
     "SOP entity total": {"bold": True, "font_color": MUTED, "bg_color": TOTAL_FILL, **_LINE},
+    "SOP light": {"align": "center", "font_size": 9, **_LINE},
+    "SOP trend": {"font_color": NAVY, "align": "center", **_LINE},
+    "SOP band": {"bold": True, "font_color": PAPER, "bg_color": NAVY},
+    "SOP tile trend": {"font_color": NAVY, "font_size": 11, "align": "center", "bg_color": GROUP_FILL},
+    "SOP tile label": {"font_color": MUTED, "font_size": 9, "align": "center", "bg_color": GROUP_FILL},
+    "SOP tile ratio": {
+        "bold": True,
+        "font_size": 18,
+        "font_color": NAVY,
+        "align": "center",
+        "bg_color": GROUP_FILL,
+        "num_format": "0.0%",
+    },
+    "SOP tile days": {
+        "bold": True,
+        "font_size": 18,
+        "font_color": NAVY,
+        "align": "center",
+        "bg_color": GROUP_FILL,
+        "num_format": "0.0",
+    },
+    "SOP tile light": {
+        "bold": True,
+        "font_size": 9,
+        "align": "center",
+        "bg_color": GROUP_FILL,
+    },
     "SOP link": {"font_color": BLUE, "underline": 1},
     "SOP wrapped": {"text_wrap": True, "valign": "top", **_LINE},
 }
@@ -94,7 +129,7 @@ def styles() -> dict[str, dict[str, Any]]:
         for name, code in FORMATS.items():
             align = {"align": "left"} if name == "text" else {}
             named[f"SOP {role} {name}"] = {**FONT, **look, **align, "num_format": code}
-        named[f"SOP {role} wrapped"] = {**FONT, **look, "text_wrap": True, "valign": "top"}
+        named[f"SOP {role} wrapped"] = {**FONT, **look, "text_wrap": True}
     return named
 
 
@@ -127,3 +162,12 @@ def cell_style(column: Column) -> str:
 
 #: Column kind of a table -> number format of its cells.
 KIND_FORMAT = {"text": "text", "choice": "text", "number": "number", "date": "date"}
+
+#: Styles that the first workbooks of this layout version do not have -> what is used there.
+EARLIER_STYLES = {
+    "SOP light": "SOP calc text",
+    "SOP trend": "SOP calc text",
+    "SOP band": "SOP header left",
+    **{f"SOP {role} factor": f"SOP {role} number" for role in ("input", "data", "calc")},
+    **{f"SOP list {name}": f"SOP calc {name}" for name in ("text", "money", "date")},
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sop_xl.forecasting.engine import METHODS
+from sop_xl.glossary import FORECAST_METHODS
 from sop_xl.workbook.spec import Column, Table
 
 MAKE = ("MTS", "MTO")
@@ -73,11 +73,13 @@ FAMILIES = Table(
             help="Empty means TARGET; OPTIMAL families are planned together at least cost",
             width=10,
         ),
-        _number("Target days", "working days", "Working days of demand to hold in stock"),
+        _number(
+            "Target days", "working days", "Working days of demand to hold in stock", owner="Supply chain"
+        ),
         _number("Target backlog weeks", "weeks", "Weeks of orders to keep open, for MTO"),
-        _number("Service target", "fraction", "Fraction of lines filled, 0 to 1", maximum=1.0),
-        _number("Price", "money per unit", "Average selling price"),
-        _number("Unit cost", "money per unit", "Standard cost"),
+        _number("Service target", "fraction", "Fraction of lines filled, 0 to 1", maximum=1.0, owner="Sales"),
+        _number("Price", "money per unit", "Average selling price", owner="Finance"),
+        _number("Unit cost", "money per unit", "Standard cost", owner="Finance"),
         Column(
             "Opening inventory",
             "number",
@@ -88,7 +90,7 @@ FAMILIES = Table(
         Column(
             "Forecast method",
             "choice",
-            choices=tuple(METHODS),
+            choices=FORECAST_METHODS,
             help="Method of SOP_FORECAST for the family; empty means AUTO",
             width=16,
             later=True,
@@ -128,8 +130,8 @@ ITEMS = Table(
         Column("Item", required=True, width=14),
         _family(),
         Column("Name", width=30),
-        _number("Price", "money per unit"),
-        _number("Unit cost", "money per unit"),
+        _number("Price", "money per unit", owner="Finance"),
+        _number("Unit cost", "money per unit", owner="Finance"),
         Column("Launch", "date", help="First day of sale"),
         Column("Phase-out", "date", help="Last day of sale"),
         Column("Like item", help="Item whose history stands in for a new one", width=14),
@@ -187,7 +189,7 @@ CAPACITY = Table(
     (
         Column("Resource", required=True, width=16),
         _bucket(),
-        _number("Hours", "units of the resource", required=True),
+        _number("Hours", "units of the resource", required=True, owner="Operations"),
         _number("Demonstrated", "units of the resource", "What was really achieved lately"),
     ),
     identity=("Resource", "Bucket"),
@@ -307,9 +309,9 @@ BUDGET = Table(
     (
         _family(),
         _bucket(),
-        _number("Quantity", "units"),
-        Column("Revenue", "number", "money"),
-        Column("Margin", "number", "money"),
+        _number("Quantity", "units", owner="Finance"),
+        Column("Revenue", "number", "money", owner="Finance"),
+        Column("Margin", "number", "money", owner="Finance"),
     ),
     identity=("Family", "Bucket"),
     references=(("Family", "tblFamilies", "Family"),),
@@ -623,15 +625,52 @@ KPI = Table(
     "Measures",
     "The measures of the cycle. Written by Refresh KPIs.",
     (
-        Column("Measure", role="calc", width=28),
-        Column("Value", "number", role="calc", width=11),
-        Column("Target", "number", width=10),
-        Column("Status", role="calc", width=12),
-        Column("Unit", role="calc", width=12),
-        Column("Basis", role="calc", width=62),
-        Column("Definition", role="calc", width=70),
+        Column("Measure", role="calc", width=29),
+        Column("Value", "number", role="calc", width=10),
+        Column("Target", "number", help="Type your own; it stays", width=10),
+        Column("Status", role="calc", width=14),
+        Column(
+            "Trend",
+            role="calc",
+            help="The latest 12 buckets, from tblTrend on Measured",
+            width=20,
+            later=True,
+        ),
+        Column("Unit", role="calc", width=10),
+        Column("Good is", role="calc", help="Which way of the target is good", width=10, later=True),
+        Column("Basis", role="calc", width=50),
+        Column("Definition", role="calc", width=58),
+        Column(
+            "Live",
+            "number",
+            help="The same by SOP_ functions over the tables; empty without the add-in",
+            role="calc",
+            width=10,
+            later=True,
+        ),
+        Column("Check", role="calc", help="Whether Value and Live agree", width=10, later=True),
     ),
     identity=("Measure",),
+)
+
+TREND = Table(
+    "tblTrend",
+    "Trend",
+    "Every measure of the latest 12 buckets, each bucket alone. Written by Refresh KPIs.",
+    (
+        Column("Measure", role="calc", width=29),
+        *(
+            Column(
+                f"{ago} ago" if ago else "Latest",
+                "number",
+                help="Closed buckets before the current one",
+                role="calc",
+            )
+            for ago in range(11, -1, -1)
+        ),
+    ),
+    identity=("Measure",),
+    later=True,
 )
 
 AGEING = Table(
@@ -639,9 +678,9 @@ AGEING = Table(
     "Inventory ageing",
     "Stock at cost by days since receipt.",
     (
-        Column("Bracket", role="calc", width=16),
+        Column("Bracket", role="calc", help="Days since receipt", width=12),
         Column("Value", "number", "money", role="calc", format="money", width=14),
-        Column("Share", "number", "fraction", role="calc", format="ratio"),
+        Column("Share", "number", "fraction", role="calc", format="ratio", width=9),
     ),
     identity=("Bracket",),
 )
@@ -692,6 +731,128 @@ VALUE_ADDED = Table(
         Column("Against naive", "number", "fraction", role="calc", format="ratio", width=10),
     ),
     identity=("Lag", "Step"),
+    later=True,
+)
+
+MISSED_ORDERS = Table(
+    "tblMissedOrders",
+    "Order lines late or short",
+    "Order lines that are due and came late, not yet, or not in full; those of most money first.",
+    (
+        Column("Order", role="calc", width=14),
+        Column("Line", role="calc", width=6),
+        Column("Item", role="calc", width=11),
+        Column("Family", role="calc", width=13),
+        Column("Promised", "date", role="calc", width=11),
+        Column("Delivered", "date", help="Empty: still open", role="calc", width=11),
+        Column(
+            "Days late",
+            "number",
+            "calendar days",
+            "So far, where it is still open",
+            role="calc",
+            format="qty",
+            width=8,
+        ),
+        Column("Short", "number", "units", "Ordered and not delivered", role="calc", format="qty", width=9),
+        Column("Value", "number", "money", "Of the whole line", role="calc", format="money"),
+    ),
+    later=True,
+)
+
+EXCESS = Table(
+    "tblExcess",
+    "Excess and obsolete stock",
+    "Stock beyond the demand planned for the coming year; obsolete where there is no demand at all.",
+    (
+        Column("Item", help="Empty: stock of a family without item", role="calc", width=11),
+        Column("Family", role="calc", width=13),
+        Column("On hand", "number", "units", role="calc", format="qty", width=10),
+        Column(
+            "Demand", "number", "units", "Planned for the coming year", role="calc", format="qty", width=10
+        ),
+        Column("Excess", "number", "money", role="calc", format="money"),
+        Column("Obsolete", "number", "money", role="calc", format="money"),
+    ),
+    later=True,
+)
+
+MISSED_SCHEDULE = Table(
+    "tblMissedSchedule",
+    "Schedules missed",
+    "Families whose production lines fell short of their plan within the last year, largest part first.",
+    (
+        Column("Family", role="calc", width=13),
+        Column("Planned", "number", "units", role="calc", format="qty", width=10),
+        Column("Made", "number", "units", role="calc", format="qty", width=10),
+        Column(
+            "Missed",
+            "number",
+            "units",
+            "Line by line; a surplus helps no other line",
+            role="calc",
+            format="qty",
+            width=9,
+        ),
+        Column("Attainment", "number", "fraction", role="calc", format="ratio", width=11),
+        Column("Worst bucket", "date", role="calc", width=11),
+    ),
+    later=True,
+)
+
+MEASURED = Table(
+    "tblMeasured",
+    "What the measures are made from",
+    "Actuals and forecasts of the last year by family and bucket. Written by Refresh KPIs.",
+    (
+        Column("Family", role="calc", width=14),
+        Column("Bucket", "date", role="calc"),
+        Column(
+            "Actual",
+            "number",
+            "units",
+            "Sold; beside a backtest without known events",
+            role="calc",
+            format="qty",
+        ),
+        Column("Forecast", "number", "units", "Consensus at the accuracy lag", role="calc", format="qty"),
+        Column(
+            "Second forecast", "number", "units", "Consensus two buckets older", role="calc", format="qty"
+        ),
+        Column(
+            "Baseline",
+            "number",
+            "units",
+            "Statistical forecast at the accuracy lag",
+            role="calc",
+            format="qty",
+        ),
+        Column(
+            "Year before",
+            "number",
+            "units",
+            "Sold in the same bucket a year before",
+            role="calc",
+            format="qty",
+        ),
+        Column(
+            "Scale",
+            "number",
+            "units",
+            "Mean change from year to year, known before",
+            role="calc",
+            format="qty",
+        ),
+        Column("Revenue", "number", "money", role="calc", format="money"),
+        Column("Revenue forecast", "number", "money", "At the accuracy lag", role="calc", format="money"),
+        Column("COGS", "number", "money", "Of families made to stock", role="calc", format="money"),
+        Column(
+            "Inventory", "number", "units", "At the end, rolled back from today", role="calc", format="qty"
+        ),
+        Column("Inventory value", "number", "money", role="calc", format="money"),
+        Column("Stockout", "number", "1: nothing in stock at the end", role="calc", format="qty"),
+    ),
+    identity=("Family", "Bucket"),
     later=True,
 )
 

@@ -36,6 +36,10 @@ SUBTITLE = '=Home_Company&"   |   cycle "&Home_Cycle&"   |   plan "&Home_Version
 MADE = datetime(2026, 1, 1)
 
 
+#: Characters that a landscape page of A4 holds side by side at full size, and the least scale that can be read.
+PAGE_WIDTH, LEAST_SCALE = 140, 40
+
+
 class Template:
     """Writes the template; one method per kind of part."""
 
@@ -98,12 +102,18 @@ class Template:
         self.book.define_name(name, ref)
 
     def _tables(self, sheet: Worksheet, tables: tuple[Table, ...]) -> None:
-        column = 1
+        column, starts = 1, []
         for table in tables:
             self.table(sheet, table, HEADER_ROW, column)
             column += len(table.columns) + 1
             if table is not tables[-1]:
                 sheet.set_column(column - 2, column - 2, 3)
+                starts.append(column - 1)
+        if starts:
+            # One page for all tables side by side could not be read: each begins a page of its own.
+            widest = max(sum(part.width for part in table.columns) for table in tables)
+            sheet.set_print_scale(max(LEAST_SCALE, min(100, int(100 * PAGE_WIDTH / widest))))
+            sheet.set_v_pagebreaks(starts)
         sheet.freeze_panes(HEADER_ROW, 1)
         sheet.repeat_rows(0, HEADER_ROW - 1)
 
@@ -142,6 +152,13 @@ class Template:
         if definition.role == "calc":
             return
         area = (row, column - 1, LAST_ROW, column - 1)
+        said: dict[str, Any] = {}
+        if definition.owner:
+            what = f" {definition.help}." if definition.help else ""
+            said = {
+                "input_title": definition.header,
+                "input_message": f"{definition.owner} answers for this: ask before you change it.{what}",
+            }
         if definition.choices:
             sheet.data_validation(
                 *area,
@@ -163,7 +180,12 @@ class Template:
                 }
             sheet.data_validation(
                 *area,
-                {**rule, "error_title": definition.header, "error_message": definition.unit or "A number"},
+                {
+                    **rule,
+                    "error_title": definition.header,
+                    "error_message": definition.unit or "A number",
+                    **said,
+                },
             )
         elif definition.kind == "date":
             sheet.data_validation(
@@ -176,6 +198,8 @@ class Template:
                     "error_message": "A date, for example 2026-11-30",
                 },
             )
+        elif said:
+            sheet.data_validation(*area, {"validate": "any", **said})
 
     def _view(self, sheet: Worksheet, view: View) -> None:
         """The frame of a planning view; its buckets and blocks come with the first command."""
@@ -193,6 +217,8 @@ class Template:
             HEADER_ROW + len(HEADER_ROWS), 0, "Load the data, then run the forecast.", f["SOP subtitle"]
         )
         sheet.set_paper(8)
+        # The rows that matter most stand above those that a fold hides.
+        sheet.outline_settings(symbols_below=False)
         sheet.freeze_panes(HEADER_ROW + len(HEADER_ROWS) - 1, FIRST_BUCKET_COLUMN - 1)
         sheet.repeat_rows(0, HEADER_ROW + len(HEADER_ROWS) - 2)
         sheet.repeat_columns(0, FIRST_BUCKET_COLUMN - 2)

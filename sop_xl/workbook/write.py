@@ -12,7 +12,7 @@ from sop_xl.errors import WorkbookError
 from sop_xl.workbook import layout
 from sop_xl.workbook.read import TablePlace, Workbook, as_date, as_text, matrix
 from sop_xl.workbook.spec import Column, Table
-from sop_xl.workbook.styles import cell_style
+from sop_xl.workbook.styles import EARLIER_STYLES, cell_style
 
 Mode = str
 MODES = ("replace", "append", "merge")
@@ -34,8 +34,21 @@ def plain(value: Any) -> Any:
 
 
 def set_style(rng: xw.Range, name: str) -> None:
-    """Give cells a named style, in every host."""
-    rng.api.Style = name
+    """Give cells a named style, in every host; in a workbook of an earlier day, the one that stood for it then."""
+    try:
+        rng.api.Style = name
+    except Exception:
+        earlier = EARLIER_STYLES.get(name)
+        if earlier is None:
+            raise
+        rng.api.Style = earlier
+
+
+def set_outline(rng: xw.Range, level: int) -> None:
+    """Let the rows of the cells be folded (level 2) or not (1), where the host can."""
+    rows = getattr(rng.api, "EntireRow", None)
+    if rows is not None:
+        rows.OutlineLevel = level
 
 
 def write_table(workbook: Workbook, name: str, rows: Iterable[Sequence[Any]], mode: Mode = "replace") -> int:

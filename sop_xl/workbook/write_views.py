@@ -27,7 +27,7 @@ from sop_xl.workbook.formulas import (
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.spec import Row
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_style
+from sop_xl.workbook.write import plain, set_outline, set_style
 
 Cells = list[list[Any]]
 #: Tells the host the calculated values of formulas that were just written.
@@ -176,7 +176,9 @@ class _Placing:
         return rows
 
     def _clear_row(self, number: int) -> None:
-        self.sheet.range((number, 1), (number, len(self.values[0]))).clear()
+        whole = self.sheet.range((number, 1), (number, len(self.values[0])))
+        whole.clear()
+        set_outline(whole, 1)
 
 
 class _Filling:
@@ -273,6 +275,8 @@ class _Filling:
         ):
             self.sheet.range((number, column)).value = plain(text)
             set_style(self.sheet.range((number, column)), look)
+        # Folded, a block shows what matters most of each family.
+        set_outline(self.sheet.range((number, 1)), 1 if total or row.strong else 2)
         role = "total" if total else ("strong" if row.strong and row.role == "calc" else row.role)
         past = "total" if total else "data"
         planned = list(self.grid.planned)

@@ -66,27 +66,29 @@ def plain(value: object) -> object:
     raise TypeError(f"COM takes no {type(value).__name__}")
 
 
+def registered() -> str:
+    """What xlwings knows of each function of the add-in, as JSON."""
+    import addin.excel_udfs as bound
+
+    known = {name: f.__xlfunc__ for name, f in vars(bound).items() if hasattr(f, "__xlfunc__")}
+    return json.dumps(
+        {
+            name: {
+                "category": info["category"],
+                "doc": info["ret"]["doc"],
+                "arguments": [
+                    [a["name"], a["doc"], a["vararg"], "optional" in a, a["options"]] for a in info["args"]
+                ],
+            }
+            for name, info in known.items()
+        }
+    )
+
+
 def main() -> None:
     hollow_pywin32()
     server = excel_like_xlwings().XLPython()
-    import addin.excel_udfs as bound
-
-    registered = {name: f.__xlfunc__ for name, f in vars(bound).items() if hasattr(f, "__xlfunc__")}
-    print(
-        json.dumps(
-            {
-                name: {
-                    "category": info["category"],
-                    "doc": info["ret"]["doc"],
-                    "arguments": [
-                        [a["name"], a["doc"], a["vararg"], "optional" in a, a["options"]]
-                        for a in info["args"]
-                    ],
-                }
-                for name, info in registered.items()
-            }
-        )
-    )
+    print(registered(), flush=True)
     for line in sys.stdin:
         name, arguments = json.loads(line)
         given = tuple(map(variant, arguments))

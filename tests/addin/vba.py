@@ -7,7 +7,7 @@ The module xlwings, which loads a DLL, is replaced by one that hands over `Pytho
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from pyopenvba.apps.excel import Application, ExcelApplication, Workbook
 from pyopenvba.interpreter import (
@@ -25,7 +25,7 @@ from pyopenvba.interpreter._objects import MemberSpec
 from pyopenvba.interpreter._values import compare
 
 from addin.vba_modules import modules
-from tests.addin.com import ERROR_CODES, ComServer
+from tests.addin.com import ERROR_CODES
 
 ERROR_NUMBERS = {
     "#NULL!": 2000, "#DIV/0!": 2007, "#VALUE!": 2015, "#REF!": 2023, "#NAME?": 2029, "#NUM!": 2036, "#N/A": 2042,
@@ -60,12 +60,19 @@ End Function
 """
 
 
+class Server(Protocol):
+    """What answers the calls of VBA."""
+
+    def call(self, name: str, arguments: list[Any]) -> Any:
+        """What VBA gets from XLPy.CallUDF."""
+
+
 class PythonServer(VBAObject):
     """What XLPy gives: calls go to xlwings' COM server."""
 
     vba_type_name = "XLPython"
 
-    def __init__(self, com: ComServer) -> None:
+    def __init__(self, com: Server) -> None:
         self.com = com
         self.calls: list[tuple[str, list[Any]]] = []
 
@@ -102,7 +109,10 @@ class ExcelInMemory:
         links: the files that the workbook links to.
     """
 
-    def __init__(self, com: ComServer) -> None:
+    #: Sources in place of the add-in's own, by module.
+    replaced: ClassVar[dict[str, str]] = {"xlwings": XLWINGS}
+
+    def __init__(self, com: Server) -> None:
         self._com = com
         self.app = ExcelApplication()
         self.book: Any = self.app.add_workbook()
@@ -112,9 +122,8 @@ class ExcelInMemory:
         self.chosen: object = False
         self.links: list[str] = []
         for module in modules():
-            if module.name != "xlwings" and not module.document:
-                self.app.add_module(module.source, name=module.name)
-        self.app.add_module(XLWINGS, name="xlwings")
+            if not module.document:
+                self.app.add_module(self.replaced.get(module.name, module.source), name=module.name)
         host = self.app.interpreter.host
         create = host.create
         host.create = lambda name: self._start() if name.lower() == "test.python" else create(name)  # type: ignore[method-assign]
@@ -209,12 +218,15 @@ def _add(kind: type, name: str, getter: Any, *parameters: str) -> None:
 
 
 def compared(op: str, left: object, right: object, **options: bool) -> object:
-    """A comparison; of two error values too, which Microsoft documents and the interpreter refuses.
+    """A comparison; also two that the interpreter refuses.
 
-    Source: Microsoft, "Cell error values": ``Select Case errval``, ``Case CVErr(xlErrDiv0)``.
+    Two error values: Microsoft, "Cell error values": ``Select Case errval``, ``Case CVErr(xlErrDiv0)``. The text
+    "True" or "False" with a Boolean: xlwings, whose settings are such texts: ``GetConfig("SHOW CONSOLE") = True``.
     """
     if isinstance(left, VBAErrorValue) and isinstance(right, VBAErrorValue) and op in ("=", "<>"):
         return (left == right) == (op == "=")
+    if isinstance(left, str) and isinstance(right, bool) and left.lower() in ("true", "false"):
+        left = left.lower() == "true"
     return compare(op, left, right, **options)
 
 

@@ -341,7 +341,7 @@ def test_every_step_alone_writes_a_workbook_that_holds_together(plan: Path) -> N
     assert field(plan, "Home_State") == "DRAFT"
     log = openpyxl.load_workbook(plan)
     said = [cell[0].value for cell in log["Home"][log.defined_names["Home_Log"].attr_text.split("!")[1]]]
-    assert said[0].startswith("refresh-kpis: 9 measures; red:")
+    assert said[0].startswith("refresh-kpis: 20 measures; red:")
 
 
 def test_the_check_command_changes_nothing(plan: Path) -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import CellRange
 
 from sop_xl.hosts.session import open_book
+from sop_xl.workbook import layout
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.write import write_table
 from tests.hosts.libreoffice import CalcError, LibreOffice
@@ -91,20 +94,25 @@ def test_the_name_of_a_new_company_lands_as_text(tmp_path: Path) -> None:
     assert {cell.value: cell.data_type for cell in book["Home"]["B"] if cell.value}["=1+1"] == "s"
 
 
+OWN = len(layout.TABLES["tblFamilies"].columns) + 1
+
+
 def own_column(path: Path) -> None:
     """A planner's column beside the standard ones, with text and a formula, and a formula among them."""
     from openpyxl.worksheet.table import TableColumn
 
     book = openpyxl.load_workbook(path)
     sheet = book["Families"]
-    table = sheet.tables["tblFamilies"]
-    sheet.insert_cols(15)
-    book["Families"].tables["tblItems"].ref = "Q6:Y9"
-    table.ref, table.autoFilter.ref = "A6:O9", "A6:O9"
+    table, items = sheet.tables["tblFamilies"], sheet.tables["tblItems"]
+    sheet.insert_cols(OWN)
+    moved = CellRange(items.ref)
+    moved.shift(col_shift=1)
+    items.ref = items.autoFilter.ref = moved.coord
+    table.ref = table.autoFilter.ref = f"A6:{get_column_letter(OWN)}9"
     table.tableColumns.append(TableColumn(id=99, name="Remark"))
     for row, value in zip(range(6, 10), ("Remark", "core", "=I8*2", "+phase out"), strict=True):
-        sheet.cell(row, 15).value = value
-    sheet.cell(9, 15).data_type = "s"
+        sheet.cell(row, OWN).value = value
+    sheet.cell(9, OWN).data_type = "s"
     book.save(path)
 
 
@@ -114,14 +122,14 @@ def test_a_planners_own_column_keeps_its_cells(tmp_path: Path, mode: str) -> Non
     own_column(path)
     load(path, ["TEA;New tea;9", "CUPS;New cups;4", "KETTLES;New kettles;41", "MUGS;Mugs;2"], mode)
     sheet = openpyxl.load_workbook(path)["Families"]
-    assert [sheet.cell(row, 15).value for row in range(6, 11)] == [
+    assert [sheet.cell(row, OWN).value for row in range(6, 11)] == [
         "Remark",
         "core",
         "=I8*2",
         "+phase out",
         None,
     ]
-    assert [sheet.cell(row, 15).data_type for row in (7, 8, 9)] == ["s", "f", "s"]
+    assert [sheet.cell(row, OWN).data_type for row in (7, 8, 9)] == ["s", "f", "s"]
 
 
 def test_merging_updates_what_the_source_says_and_keeps_the_rest(tmp_path: Path) -> None:
@@ -206,3 +214,29 @@ def test_the_public_extract_shows_no_error(extract: Path, libreoffice: LibreOffi
         if isinstance(cell, CalcError)
     }
     assert {sheet for sheet, _ in found} <= {"Lab"}
+
+
+def test_the_measures_of_the_public_extract_are_those_that_pandas_finds(
+    extract: Path, delivery_history: Path
+) -> None:
+    import pandas as pd
+
+    lines = pd.DataFrame(table_rows(extract, "tblOrders"))
+    assert len(lines) == 10324
+    late = lines["Delivered"] > lines["Promised"]
+    came = lines[["Ordered qty", "Delivered qty"]].min(axis=1)
+    values = {row["Measure"]: row["Value"] for row in table_rows(extract, "tblKPIs")}
+    full = lines["Delivered qty"] >= lines["Ordered qty"]
+    assert values["On time in full"] == pytest.approx((~late & full).mean(), abs=1e-12)
+    assert values["Fill rate (customer service)"] == pytest.approx(
+        came.sum() / lines["Ordered qty"].sum(), rel=1e-12
+    )
+    assert values["Backorder rate"] == pytest.approx(1 - came.sum() / lines["Ordered qty"].sum(), abs=1e-12)
+    sold = pd.DataFrame(table_rows(extract, "tblMeasured")).dropna(subset=["Actual", "Forecast"])
+    error = (sold["Forecast"] - sold["Actual"]).abs().sum() / sold["Actual"].sum()
+    assert values["Forecast error (WMAPE)"] == pytest.approx(error, rel=1e-9)
+    missed = table_rows(extract, "tblMissedOrders")
+    assert len(missed) == 200
+    assert openpyxl.load_workbook(extract)["Misses"]["A5"].value == (
+        f"Order lines late or short: {int((late | ~full).sum()):,}, the first 200 shown"
+    )

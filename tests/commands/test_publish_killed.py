@@ -14,7 +14,7 @@ from tests.tiny import planned
 
 ROOT = Path(__file__).resolve().parents[2]
 #: SOP_SOAK=60 also kills 200 publications.
-ROUNDS = 200 if "SOP_SOAK" in os.environ else 6
+ROUNDS = 200 if "SOP_SOAK" in os.environ else 4
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sop_xl.errors import ArgumentError
 from sop_xl.forecasting import METHODS, forecast
+from sop_xl.glossary import FORECAST_METHODS
 
 EXPECTED = "AUTO NAIVE SEASONAL_NAIVE MEAN MOVING_AVERAGE SES HOLT HOLT_DAMPED HOLT_WINTERS HOLT_WINTERS_MUL"
 EXPECTED += " ETS THETA ARIMA CROSTON SBA TSB IMAPA EXCEL_ETS"
@@ -211,3 +212,7 @@ def test_importing_and_forecasting_need_only_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_words_of_the_glossary_are_the_methods() -> None:
+    assert tuple(METHODS) == FORECAST_METHODS

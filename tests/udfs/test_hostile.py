@@ -34,6 +34,12 @@ def ranges(
     return [flat[i * width : (i + 1) * width] for i in range(height)]
 
 
+def filled_up(rows: list[list[object]]) -> list[list[object]]:
+    """Rows of one width, as a range has them."""
+    width = max(map(len, rows))
+    return [row + [None] * (width - len(row)) for row in rows]
+
+
 def worst_of_kind(argument: Argument) -> st.SearchStrategy[object]:
     """Arguments that the reader lets through, or nearly."""
     empty = st.none() if argument.empty != "refused" else NUMBER
@@ -53,6 +59,20 @@ def worst_of_kind(argument: Argument) -> st.SearchStrategy[object]:
             return ranges(st.sampled_from(["A", "B", "C", "", None, 1, "a very long name" * 20]), 6, 2)
         case "date":
             return st.one_of(st.floats(-10, 3e6), st.just(46000))
+        case "text":
+            return st.one_of(
+                st.sampled_from(["", "Demand", "revenue", "2026-11", "x" * 400]), NUMBER, st.none()
+            )
+        case "cell":
+            return st.one_of(NUMBER, REFUSED, st.none())
+        case "settings":
+            names = st.sampled_from([*(name for name, _ in argument.settings), "", None, "unknown", 1])
+            rows = st.builds(
+                lambda name, values: [name, *values[0]],
+                names,
+                ranges(NUMBER | empty | st.just("LEVEL"), 1, 4),
+            )
+            return st.lists(rows, min_size=1, max_size=8).map(filled_up)
 
 
 @st.composite
