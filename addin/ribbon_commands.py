@@ -47,7 +47,7 @@ def run(name: str, path_hex: str = "", book: xw.Book | None = None, tell: Tell |
     except ChecksFailed as failed:
         tell(_shown([str(failed), "", *map(str, failed.issues)]), "critical")
     except REFUSALS as refused:
-        tell(_shown([str(refused)]), "critical")
+        tell(_shown(str(refused).splitlines()), "critical")
     except Exception as fault:
         log.exception("%s failed", name)
         tell(

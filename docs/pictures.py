@@ -1,7 +1,7 @@
 """Pictures of every sheet of the sample company and of its meeting pack, for the docs.
 
-Run ``python3 dev.py run python docs/pictures.py demo/sop.xlsx`` after ``python3 dev.py demo`` and one more
-``run-cycle``: what *publish* says on Home names folders of the computer it ran on. It needs LibreOffice
+Run ``python3 dev.py run python docs/pictures.py demo/sop.xlsx`` after ``python3 dev.py demo``, ``monitor`` and one
+more ``run-cycle``: what *publish* says on Home names folders of the computer it ran on. It needs LibreOffice
 with Impress (``soffice``) and poppler's ``pdftoppm`` and ``pdftotext`` on the path. The first page of every sheet is
 kept, as it prints; names of sheets behind the workbook limit the pictures to those, and ``Pack`` to the pack.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 IMAGES = Path(__file__).parent / "images"
 #: Dots per inch of a picture, and of those that are read closely.
 RESOLUTION, SHARP = 56, 96
-READ_CLOSELY = ("Executive", "Family", "Home", "KPIs", "Lab", "Supply")
+READ_CLOSELY = ("Executive", "Family", "Home", "KPIs", "Lab", "Monitor", "Supply", "Waterfall")
 #: Long tables are hidden after this row: printing thousands of rows would take a minute.
 LAST_ROW = 48
 LONG = ("Sales", "Orders", "Stock", "Production", "Budget", "Resources", "Misses", "Measured", "Plan", "Mix")

@@ -1,6 +1,7 @@
 """The command line: ``sop-xl COMMAND WORKBOOK``.
 
-Exit codes: 0 done; 1 refused, with the reason and what to do; 2 the command line is wrong.
+Exit codes: 0 done; 1 refused, with the reason and what to do, or check found an error or monitor a red alert;
+2 the command line is wrong.
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 STEPS: dict[str, Command] = {entry.name: entry for entry in COMMANDS if entry.plain}
 #: Commands that take the options of the forecast.
 FORECASTING = ("forecast", "run-cycle")
+#: Actions that ask for a reason, so that no button can do them.
+REASONED = {
+    "reject": "send a submitted step back",
+    "reopen": "open a signed step again, and those after it",
+    "skip": "leave out the pre-S&OP or the executive meeting",
+}
 REVERT = "put back what the last command replaced"
 HISTORY = "tell what was typed over the plan, by whom and when"
 WARNINGS_SHOWN = 12
@@ -90,6 +97,17 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument(
         "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
     )
+    publish.add_argument(
+        "--force", default="", metavar="REASON", help="publish though it is not agreed; the reason is kept"
+    )
+    for name in ("submit", "approve"):
+        _sign_options(command(name))
+    for name, help in REASONED.items():
+        added = commands.add_parser(name, help=help, description=help)
+        added.add_argument("workbook", type=Path, metavar="WORKBOOK")
+        added.add_argument("--json", action="store_true", help="print the result as JSON")
+        _sign_options(added)
+        added.add_argument("--reason", default="", metavar="TEXT", help="why; kept with the step")
     pack = command("pack")
     pack.add_argument(
         "--output", type=Path, metavar="FILE", help="the .pptx file; without it, beside the workbook"
@@ -113,6 +131,13 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=help)
     return parser
+
+
+def _sign_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--step", default="", metavar="N|NAME", help="the step: its number or a part of its name"
+    )
+    parser.add_argument("--by", default="", metavar="NAME", help="who signs; without it, the user's name")
 
 
 def _forecast_options(parser: argparse.ArgumentParser) -> None:
@@ -196,9 +221,11 @@ def _run(options: argparse.Namespace) -> int:
         else:
             print(f"{refused.message} {refused.remedy}".strip(), file=sys.stderr)
         return 1
-    failed_check = options.command == "check" and bool(outcome.data["errors"])
-    _report(outcome, options.json, time.perf_counter() - started, ok=not failed_check)
-    return 1 if failed_check else 0
+    # A scheduler looks at the exit code alone.
+    wrong = {"check": "errors", "monitor": "red"}.get(options.command)
+    bad = wrong is not None and bool(outcome.data[wrong])
+    _report(outcome, options.json, time.perf_counter() - started, ok=not bad)
+    return 1 if bad else 0
 
 
 def _carry_out(options: argparse.Namespace) -> Outcome:
@@ -226,7 +253,7 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
             if options.command == "publish":
                 from sop_xl.commands.publish import Publication
 
-                publication = Publication(session.book, session.path, options.by, progress)
+                publication = Publication(session.book, session.path, options.by, progress, options.force)
                 return publication.release(lambda: session.save(keep_read_values=True))
             if options.command == "pack":
                 from sop_xl.commands.pack import pack
@@ -251,6 +278,11 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
                 from sop_xl.commands.load_actuals import load_actuals
 
                 outcome = load_actuals(session.book, options.mapping, options.source, progress)
+            elif options.command in ("submit", "approve", *REASONED):
+                from sop_xl.commands.sign import sign
+
+                reason = getattr(options, "reason", "")
+                outcome = sign(session.book, options.command, options.step, options.by, reason, progress)
             else:
                 outcome = STEPS[options.command].load()(session.book, progress=progress, **_more(options))
             if outcome.changed:

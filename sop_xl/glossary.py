@@ -25,6 +25,8 @@ TERMS: tuple[Term, ...] = (
     Term(
         "override", "units", "A planner's number in place of the calculated one; empty is none, zero is zero"
     ),
+    Term("events_forecast", "units", "Baseline + events, as it was published"),
+    Term("sales_forecast", "units", "The sales override where there is one, else the events forecast"),
     Term("consensus_demand", "units", "The demand all functions agree on, before limits"),
     Term("constrained_demand", "units", "The part of the consensus that can be shipped"),
     Term("production_plan", "units", "What will be made: the override where there is one, else the proposal"),
@@ -40,6 +42,12 @@ TERMS: tuple[Term, ...] = (
     Term("strategy", "text", "How production follows demand: LEVEL, CHASE, TARGET or OPTIMAL"),
     Term("gap", "money", "Plan - budget"),
     Term("published", "text", "Frozen and handed out; never changed afterwards"),
+    Term("gate", "text", "What a step of the cycle must leave before it is approved"),
+    Term(
+        "waterfall",
+        "units",
+        "What each published version forecast for a bucket, and what was sold in the end",
+    ),
     Term("lag", "days", "Age in buckets of the forecast an actual is compared with"),
 )
 

@@ -129,6 +129,7 @@ class PlanInput:
         past_consensus: consensus published for the closed buckets shown, (families, past).
         forecasting: how the baseline is made.
         history_days: working days of the history's buckets; may be left out unless the baseline needs them.
+        previous_production: production of the last published plan, (families, planned); None where not known.
     """
 
     horizon: Horizon
@@ -165,6 +166,7 @@ class PlanInput:
     past_consensus: Array
     forecasting: ForecastSettings = ForecastSettings()
     history_days: Array | None = None
+    previous_production: Array | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

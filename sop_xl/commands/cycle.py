@@ -10,8 +10,10 @@ from typing import Any
 import xlwings as xw
 
 from sop_xl.checks import Issue, check_tables, errors
+from sop_xl.commands.frozen import frozen_issues
 from sop_xl.commands.input_history import note_changes
 from sop_xl.commands.outcome import Outcome, Progress, silent
+from sop_xl.commands.signatures import begin_cycle
 from sop_xl.errors import ChecksFailed, WorkbookError
 from sop_xl.hosts.file_engine import remember_values
 from sop_xl.model import Array, Items, Plan, PlanInput
@@ -55,7 +57,12 @@ class Cycle:
     def issues(self) -> list[Issue]:
         """Every problem of the input, errors first."""
         typed = input_checks.view_issues(self.workbook, self.horizon)
-        return input_checks.check(self.tables, self.horizon, typed)
+        issues = input_checks.check(self.tables, self.horizon, typed)
+        if errors(issues):
+            return issues
+        if self._given is None:
+            self._given = gather.plan_input(self.workbook, self.tables, self.horizon)
+        return [*issues, *frozen_issues(self.workbook, self._given)]
 
     def require_clean(self) -> None:
         """Stop with the whole list when the input has errors."""
@@ -134,6 +141,7 @@ class Cycle:
         write_draft(self.workbook, self.tables["tblPlan"], self.plan)
         complete(self.workbook)
         self._note_changes(outcome, self.reason)
+        begin_cycle(self.workbook)
         self.log(outcome)
         self.progress("Written", 1.0)
 

@@ -11,7 +11,7 @@ import xlwings as xw
 
 from sop_xl.commands.cycle import Cycle, today
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
-from sop_xl.commands.publish import cycle_name
+from sop_xl.commands.signatures import cycle_name
 from sop_xl.commands.steps import kpi_measures
 from sop_xl.errors import WorkbookError
 from sop_xl.hosts.atomic import atomic_write

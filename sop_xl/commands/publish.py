@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import getpass
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import numpy as np
 import xlwings as xw
 
 from sop_xl.checks import check_cells, errors
+from sop_xl.commands.agreement import Agreement
 from sop_xl.commands.cycle import Cycle, today
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
 from sop_xl.commands.plan_store import place_for
@@ -23,6 +23,7 @@ from sop_xl.commands.publication import (
     note_path,
     published_path,
 )
+from sop_xl.commands.signatures import cycle_name
 from sop_xl.commands.steps import kpi_measures
 from sop_xl.errors import ChecksFailed, WorkbookError
 from sop_xl.hosts.errors import HostError
@@ -30,7 +31,7 @@ from sop_xl.store.errors import StoreError
 from sop_xl.store.place import beside
 from sop_xl.workbook.plan_table import forecasts_of, lines_of, published_versions, write_version
 from sop_xl.workbook.published import Imprint, published
-from sop_xl.workbook.read import Workbook, as_text
+from sop_xl.workbook.read import Workbook
 
 if TYPE_CHECKING:
     from sop_xl.store.plans import NewVersion, Version
@@ -51,30 +52,25 @@ MINUTES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def next_version(cycle: str, taken: set[str], workbook: Path) -> str:
-    """The cycle itself, then .2, .3 and so on; a version that exists anywhere is never used again."""
-    number = 1
-    while True:
-        version = cycle if number == 1 else f"{cycle}.{number}"
-        if version not in taken and not archive_path(workbook, version).exists():
-            return version
-        number += 1
+    """The cycle itself, then .1, .2 and so on; a version that exists anywhere is never used again.
 
-
-def cycle_name(typed: object) -> str:
-    """The cycle as text, also where Excel took what was typed for a date or a number.
-
-    >>> cycle_name("2026-12"), cycle_name(datetime(2026, 12, 1)), cycle_name(202612.0), cycle_name(None)
-    ('2026-12', '2026-12', '202612', '')
+    >>> next_version("2026-11", {"2026-11", "2026-11.2", "2026-10.7"}, Path("plan.xlsx"))
+    '2026-11.3'
     """
-    if isinstance(typed, datetime):
-        return f"{typed:%Y-%m}"
-    return as_text(typed) or ""
+    found = [version.removeprefix(cycle) for version in taken if version.startswith(cycle)]
+    numbers = [int(end[1:] or 0) for end in found if not end or (end[0] == "." and end[1:].isdecimal())]
+    number = max(numbers, default=-1) + 1
+    while archive_path(workbook, version := f"{cycle}.{number}" if number else cycle).exists():
+        number += 1
+    return version
 
 
 class Publication:
     """A plan ready to be published: the workbook is changed; :meth:`release` saves it and writes the rest."""
 
-    def __init__(self, book: xw.Book, path: Path, by: str = "", progress: Progress = silent) -> None:
+    def __init__(
+        self, book: xw.Book, path: Path, by: str = "", progress: Progress = silent, force: str = ""
+    ) -> None:
         self.path = path
         self.by = by or getpass.getuser()
         settled = finish_interrupted(path, self.by)
@@ -90,6 +86,7 @@ class Publication:
                 f"Home, Cycle: {name!r} cannot be part of a file name.", "Write it like 2026-11."
             )
         known = set(published_versions(cycle.tables["tblPlan"]))
+        self.agreement = Agreement(cycle, path, name, force)
         self.place = place_for(workbook, path)
         self.seen, taken, news = self._look_into_store(known)
         self.imprint = Imprint(
@@ -103,7 +100,7 @@ class Publication:
         self.minutes = _minutes(workbook)
         self.content = published(cycle.plan, self.imprint, kpi_measures(cycle))
         self.outcome = Outcome("publish")
-        self._record([*settled.said, *news])
+        self._record([*settled.said, *news, *self.agreement.news])
 
     def _require_forecast(self) -> None:
         missing = int(np.isnan(self.cycle.given.baseline).any(axis=1).sum())
@@ -156,6 +153,7 @@ class Publication:
         cycle, outcome, version = self.cycle, self.outcome, self.imprint.version
         cycle.workbook.set_field("Home_Version", version)
         cycle.workbook.set_field("Home_State", "PUBLISHED")
+        self.agreement.sign(version, self.by, self.imprint.at)
         outcome.say(f"Published version {version} as {published_path(self.path).name}.")
         outcome.say(f"It is kept unchanged as {archive_path(self.path, version).name}.")
         outcome.say(f"It is the plan of record in {self.place.shown}.")
@@ -197,6 +195,7 @@ class Publication:
                     f"The workbook is saved with version {version.version}, which is not published yet: {error}",
                     "The next command on the workbook finishes it.",
                 ) from error
+        self.outcome.lines += self.agreement.keep(self.place)
         return self.outcome
 
     def _save(self, store: Store, files: PublicationFiles, save: Callable[[], object]) -> Version:

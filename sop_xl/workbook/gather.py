@@ -150,6 +150,7 @@ def plan_input(workbook: Workbook, given: Tables, horizon: Horizon) -> PlanInput
         past_consensus=snapshots.at_lag("consensus_demand", 1, closed_ends)[0],
         forecasting=_forecasting(workbook),
         history_days=np.array(working_days(past, days)),
+        previous_production=snapshots.of(previous, "production_plan", 0, planned_ends),
     )
 
 

@@ -91,7 +91,8 @@ def home(t: Template, sheet: Worksheet) -> None:
     t.table(sheet, tables.STEPS, 6, 4, [[step, owner, day, "OPEN"] for step, owner, day in layout.STEPS])
     steps_end = 6 + len(layout.STEPS)
     open_step = (
-        'IFERROR(INDEX(tblSteps[Step],MATCH(TRUE,INDEX((tblSteps[State]<>"APPROVED")*(tblSteps[State]<>"SKIPPED")>0,0),0)),'
+        'IFERROR(INDEX(tblSteps[Step],MATCH(TRUE,INDEX((tblSteps[State]<>"APPROVED")*(tblSteps[State]<>"SKIPPED")'
+        '+(tblSteps[Cycle]<>"")*(tblSteps[Cycle]<>Home_Cycle)>0,0),0)),'
         '"All steps are approved: publish the plan")'
     )
     sheet.write_string(steps_end + 1, 3, "Next thing to do", f["SOP section"])
@@ -167,6 +168,28 @@ def _links(t: Template, sheet: Worksheet, row: int) -> None:
     for i, definition in enumerate(others):
         sheet.write_url(row + 1 + i, 3, f"internal:'{definition.name}'!A1", f["SOP link"], definition.name)
         sheet.write_string(row + 1 + i, 4, definition.purpose, f["SOP subtitle"])
+
+
+def monitor(t: Template, sheet: Worksheet) -> None:
+    """Lights over the alerts."""
+    for word, fill, ink in (("AMBER", WARN_FILL, "#7A4B00"), ("RED", OVER_FILL, RED)):
+        look = t.book.add_format({"bg_color": fill, "font_color": ink, "bold": True})
+        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": look}
+        sheet.conditional_format(6, 0, 500, 0, rule)
+
+
+def waterfall(t: Template, sheet: Worksheet) -> None:
+    """The frame of the published forecasts."""
+    f = t.formats
+    sheet.set_column(0, 1, 16)
+    sheet.set_column(2, 20, 9.5)
+    for i, header in enumerate(("Family", "Version")):
+        sheet.write_string(5, i, header, f["SOP header left"])
+    sheet.set_paper(8)
+    sheet.freeze_panes(6, 2)
+    sheet.repeat_rows(0, 5)
+    t.name("Waterfall_Buckets", "Waterfall", 6, 1, 6, 3)
+    t.name("Waterfall_Data", "Waterfall", 7, 1, 7, 3)
 
 
 def family(t: Template, sheet: Worksheet) -> None:
@@ -348,6 +371,17 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
         "Run the whole planning for up to five scenarios and set them beside the plan",
     ),
     ("refresh-kpis", "6", "Calculate the measures"),
+    ("monitor", "6", "Compare actuals with the published plans and list alerts with their owners"),
+    (
+        "submit, approve, reject",
+        "all",
+        "Sign a step under your name, once its gate is open; reject needs a reason",
+    ),
+    (
+        "reopen, skip",
+        "all",
+        "Open a signed step and those after it again; leave a meeting out: both need a reason",
+    ),
     ("protect", "all", "Lock formulas and results, without a password; --off opens them again"),
     ("publish", "6", "Freeze the plan and write the workbook that others link to"),
     ("revert", "all", "Put back what the last command replaced"),
@@ -357,6 +391,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
 PAGES: dict[str, Callable[[Template, Worksheet], None]] = {
     "KPIs": kpi_page.kpis,
     "Measured": kpi_page.measured,
+    "Monitor": monitor,
+    "Waterfall": waterfall,
     "Family": family,
     "Executive": executive_page.executive,
     "Lab": lab_page.lab,

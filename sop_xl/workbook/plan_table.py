@@ -16,15 +16,19 @@ from sop_xl.workbook.write import write_table
 
 Line = list[Any]
 #: Measures whose accuracy is measured at every lag.
-FORECASTS = ("baseline_forecast", "consensus_demand")
+FORECASTS = ("baseline_forecast", "events_forecast", "sales_forecast", "consensus_demand")
 
 
 def measures_of(plan: Plan) -> dict[str, tuple[Array | None, Array | None]]:
     """Measure -> units and money, (families, planned) each."""
     given = plan.given
     price, cost = given.of_families("price")[:, None], given.of_families("unit_cost")[:, None]
+    eventful = plan.baseline_forecast + plan.events
+    with_sales = np.where(np.isnan(given.sales_override), eventful, given.sales_override)
     return {
         "baseline_forecast": (plan.baseline_forecast, plan.baseline_forecast * price),
+        "events_forecast": (eventful, eventful * price),
+        "sales_forecast": (with_sales, with_sales * price),
         "consensus_demand": (plan.consensus_demand, plan.demand_value),
         "production_plan": (plan.production_plan, plan.production_plan * cost),
         "projected_inventory": (plan.projected_inventory, plan.inventory_value),

@@ -199,6 +199,8 @@ class Workbook:
         ]
         readings += [(name, partial(self.choice_field, name)) for name in CARD_CHOICES]
         readings.append(("Home_SpikeLimit", self.spike_limit))
+        if "Home_SignOffs" in {name.name for name in self.book.names}:  # it came later
+            readings.append(("Home_SignOffs", partial(self.choice_field, "Home_SignOffs")))
         readings += [(name, partial(self.optional_number, name)) for name in OPTIONAL_NUMBERS]
         for name, read in readings:
             try:

@@ -32,6 +32,7 @@ FORMATS: dict[str, str] = {
     "days": "0.0",
     "factor": "0.00",
     "date": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm",
     "number": "#,##0.####",
     "text": "General",
 }

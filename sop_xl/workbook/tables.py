@@ -12,6 +12,7 @@ EVENT_KINDS = ("promotion", "launch", "phase-out", "price", "one-off")
 STEP_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REJECTED", "SKIPPED")
 MOVES = ("pre-build", "overtime", "subcontract", "delay", "shape demand", "accept")
 EXTRA_KINDS = ("overtime", "subcontract")
+FROZEN_KINDS = ("demand", "production")
 GAP_KINDS = ("capacity", "inventory", "target", "service", "budget", "hierarchy", "stale")
 
 
@@ -37,8 +38,21 @@ STEPS = Table(
         Column("Owner", width=22),
         _number("Due day", "working day"),
         Column("State", "choice", choices=STEP_STATES, required=True),
-        Column("Signed by", width=18),
-        Column("Signed at", "date"),
+        Column(
+            "Signed by", help="Written by submit, approve, reject, reopen and skip", role="calc", width=18
+        ),
+        Column("Signed at", "date", role="calc", format="moment", width=18),
+        Column(
+            "Cycle",
+            help="That was signed; in another cycle the step is open",
+            role="calc",
+            width=10,
+            later=True,
+        ),
+        Column("Note", help="Why it was rejected, reopened or skipped", role="calc", width=34, later=True),
+        Column(
+            "Mark", help="Ties the signature to the plan that was signed", role="calc", width=14, later=True
+        ),
     ),
     identity=("Step",),
 )
@@ -679,6 +693,23 @@ ACTIONS = Table(
     identity=("Id",),
 )
 
+FROZEN_CHANGES = Table(
+    "tblFrozenChanges",
+    "Changes of frozen buckets",
+    "Overrides within the frozen buckets, each with a reason and who allowed it.",
+    (
+        Column("Change", "choice", choices=FROZEN_KINDS, required=True, width=12),
+        _family(),
+        _bucket(),
+        _number("Quantity", "units", "That was typed; another quantity needs a new approval", required=True),
+        Column("Reason", width=44),
+        Column("Approved by", width=16),
+    ),
+    identity=("Change", "Family", "Bucket"),
+    references=(("Family", "tblFamilies", "Family"),),
+    later=True,
+)
+
 KPI = Table(
     "tblKPIs",
     "Measures",
@@ -742,6 +773,55 @@ AGEING = Table(
         Column("Share", "number", "fraction", role="calc", format="ratio", width=9),
     ),
     identity=("Bracket",),
+)
+
+ALERTS = Table(
+    "tblAlerts",
+    "Alerts",
+    "What somebody should look at. Written by Monitor.",
+    (
+        Column("Level", role="calc", help="RED or AMBER", width=9),
+        Column("Kind", role="calc", width=16),
+        Column("Subject", role="calc", help="Family, action or assumption", width=16),
+        Column("Owner", role="calc", width=18),
+        Column("Value", "number", "", "Signal, made / planned, or days late", role="calc", width=10),
+        Column("What", role="calc", width=84),
+    ),
+    later=True,
+)
+
+LAG_ACCURACY = Table(
+    "tblLagAccuracy",
+    "Accuracy by lag",
+    "The published consensus against what was sold, over one year. Written by Monitor.",
+    (
+        Column("Family", role="calc", width=16),
+        Column("Lag", "number", "buckets", "Age of the forecast", role="calc", width=7),
+        Column("Buckets", "number", role="calc", width=9),
+        Column(
+            "Accuracy", "number", "fraction", "1 - sum |F - A| / sum A", role="calc", format="ratio", width=10
+        ),
+        Column("Bias", "number", "fraction", "sum (F - A) / sum A", role="calc", format="ratio", width=9),
+        Column("Tracking signal", "number", "", "Beyond +-4 is biased", role="calc", format="days", width=10),
+    ),
+    identity=("Family", "Lag"),
+    later=True,
+)
+
+VALUE_ADDED = Table(
+    "tblValueAdded",
+    "Forecast value added",
+    "What each step of the forecast added, on the same families and buckets. Written by Monitor.",
+    (
+        Column("Lag", "number", "buckets", role="calc", width=7),
+        Column("Step", role="calc", width=18),
+        Column("Pairs", "number", "", "Families x buckets compared", role="calc", width=8),
+        Column("WMAPE", "number", "fraction", role="calc", format="ratio", width=9),
+        Column("Added", "number", "fraction", "To the step before", role="calc", format="ratio", width=9),
+        Column("Against naive", "number", "fraction", role="calc", format="ratio", width=10),
+    ),
+    identity=("Lag", "Step"),
+    later=True,
 )
 
 MISSED_ORDERS = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import xlwings as xw
 
 from sop_xl.workbook import layout
+from sop_xl.workbook.formulas import quoted
 from sop_xl.workbook.read import TablePlace, Workbook
 from sop_xl.workbook.spec import Column, Sheet, Table
 from sop_xl.workbook.styles import cell_style
@@ -21,6 +22,30 @@ def complete(workbook: Workbook) -> None:
                 _add_table(workbook, definition, table)
             elif workbook.has(table.name):
                 _add_columns(workbook, table)
+        if definition.name == "Waterfall":
+            _add_waterfall(workbook, definition)
+
+
+def _add_waterfall(workbook: Workbook, definition: Sheet) -> None:
+    """The sheet that holds neither tables nor a planning view, found by its names."""
+    if "Waterfall_Data" in {name.name for name in workbook.book.names}:
+        return
+    sheet = _add_sheet(workbook, definition)
+    for name, row in (("Waterfall_Buckets", HEADER_ROW), ("Waterfall_Data", HEADER_ROW + 1)):
+        area = sheet.range((row, 1), (row, 3))
+        workbook.book.names.add(name, f"={quoted(sheet.name)}!{area.address}")
+
+
+def _add_sheet(workbook: Workbook, definition: Sheet) -> xw.Sheet:
+    names = [sheet.name for sheet in workbook.book.sheets]
+    earlier = [other.name for other in layout.SHEETS[: layout.SHEETS.index(definition)]]
+    before = next(name for name in reversed(earlier) if name in names)
+    sheet = workbook.book.sheets.add(definition.name, after=workbook.book.sheets[before])
+    sheet.range((TITLE_ROW, 1)).value = definition.name
+    set_style(sheet.range((TITLE_ROW, 1)), "SOP title")
+    sheet.range((PURPOSE_ROW, 1)).value = f"{definition.purpose}  ({definition.who})"
+    set_style(sheet.range((PURPOSE_ROW, 1)), "SOP purpose")
+    return sheet
 
 
 def _add_table(workbook: Workbook, definition: Sheet, table: Table) -> None:
@@ -30,13 +55,7 @@ def _add_table(workbook: Workbook, definition: Sheet, table: Table) -> None:
         used = sheet.used_range
         left = used.column + used.shape[1] + 1
     else:
-        earlier = [other.name for other in layout.SHEETS[: layout.SHEETS.index(definition)]]
-        before = next(name for name in reversed(earlier) if name in names)
-        sheet = workbook.book.sheets.add(definition.name, after=workbook.book.sheets[before])
-        sheet.range((TITLE_ROW, 1)).value = definition.name
-        set_style(sheet.range((TITLE_ROW, 1)), "SOP title")
-        sheet.range((PURPOSE_ROW, 1)).value = f"{definition.purpose}  ({definition.who})"
-        set_style(sheet.range((PURPOSE_ROW, 1)), "SOP purpose")
+        sheet = _add_sheet(workbook, definition)
         left = 1
     sheet.range((HEADER_ROW - 1, left)).value = table.title
     set_style(sheet.range((HEADER_ROW - 1, left)), "SOP section")

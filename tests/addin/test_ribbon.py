@@ -34,9 +34,9 @@ ATTRIBUTES = {
 
 # Pictures that are names of Excel's own controls or in long use by other add-ins; an unknown name shows nothing.
 PICTURES = {
-    "AutoSum", "CalculateNow", "Consolidate", "DataValidation", "ErrorChecking", "FileNew", "GoalSeek", "Help",
-    "HyperlinkInsert", "ImportTextFile", "MacroPlay", "Refresh", "RefreshAll", "ReviewProtectWorkbook", "SheetProtect",
-    "SlideNew", "WhatIfAnalysisMenu",
+    "AutoSum", "CalculateNow", "Consolidate", "DataValidation", "ErrorChecking", "FileMarkAsFinal", "FileNew",
+    "GoalSeek", "Help", "HyperlinkInsert", "ImportTextFile", "MacroPlay", "Refresh", "RefreshAll",
+    "ReviewAcceptChange", "ReviewProtectWorkbook", "SheetProtect", "SlideNew", "WhatIfAnalysisMenu",
 }  # fmt: skip
 
 # Office's IDL for each attribute that names a procedure.

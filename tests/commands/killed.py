@@ -106,7 +106,7 @@ def look(workbook: Path, version: str, before: str | None, files: dict[str, byte
 def main(workbook: Path, rounds: int, seed: int) -> None:
     """Kill ``rounds`` publications of the workbook: half of them its first version, half its second."""
     choose, results = random.Random(seed), {True: 0, False: 0}
-    for version, before in (("2026-11", None), ("2026-11.2", "2026-11")):
+    for version, before in (("2026-11", None), ("2026-11.1", "2026-11")):
         files = {path.name: path.read_bytes() for path in workbook.parent.iterdir()}
         with open_book(workbook) as session:
             publication = Publication(session.book, session.path, "Ann")

@@ -123,11 +123,11 @@ def test_publishing_again_makes_a_new_version_and_leaves_the_old_one(tmp_path: P
     kept = Path(first["archive"]).read_bytes()
     set_fields(path, Home_Currency="USD")
     second = done("publish", path)["data"]
-    assert (first["version"], second["version"]) == ("2026-11", "2026-11.2")
+    assert (first["version"], second["version"]) == ("2026-11", "2026-11.1")
     assert Path(first["archive"]).read_bytes() == kept
     assert first["published"] == second["published"]
-    assert area(openpyxl.load_workbook(second["published"]), "PUB_Version") == [["2026-11.2"]]
-    assert {row["Version"] for row in table_rows(path, "tblPlan")} == {"DRAFT", "2026-11", "2026-11.2"}
+    assert area(openpyxl.load_workbook(second["published"]), "PUB_Version") == [["2026-11.1"]]
+    assert {row["Version"] for row in table_rows(path, "tblPlan")} == {"DRAFT", "2026-11", "2026-11.1"}
 
 
 def test_the_next_cycle_compares_with_what_was_published(tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_who_is_second_is_told_what_differs_and_may_publish_then(
     assert not list(other.parent.glob("*published*"))
     lines = done("publish", other, "--by", "Ben")["summary"]
     assert any("Version 2026-11, published by Ann, was not known in this workbook." in line for line in lines)
-    assert done("store", "status", other)["data"]["latest"] == "2026-11.2"
+    assert done("store", "status", other)["data"]["latest"] == "2026-11.1"
     assert done("store", "verify", other)["ok"]
 
 
@@ -228,8 +228,8 @@ def test_what_the_published_file_could_not_take_is_written_by_the_next_command(t
     assert (again.code, "still shows the version before" in again.err) == (1, True)
     linked.rmdir()
     lines = done("refresh-kpis", path)["summary"]
-    assert lines[0] == "The publication of version 2026-11.2, which was interrupted, is finished now."
-    assert linked.read_bytes() == path.with_name("plan_published_2026-11.2.xlsx").read_bytes() != first
+    assert lines[0] == "The publication of version 2026-11.1, which was interrupted, is finished now."
+    assert linked.read_bytes() == path.with_name("plan_published_2026-11.1.xlsx").read_bytes() != first
     assert leftovers(tmp_path) == []
 
 
@@ -240,13 +240,13 @@ def test_a_publication_whose_note_was_lost_is_settled_too(tmp_path: Path) -> Non
         lost = Publication(session.book, session.path, "Ann")
         with opened(path) as store:
             store.plans.prepare(lost._new_version(), "2026-11")
-    assert done("store", "status", path)["data"]["interrupted"] == ["2026-11.2"]
+    assert done("store", "status", path)["data"]["interrupted"] == ["2026-11.1"]
     said = sop("publish", path)
     assert (said.code, "was interrupted" in said.err) == (1, True)
-    assert done("publish", path)["data"]["version"] == "2026-11.2"
+    assert done("publish", path)["data"]["version"] == "2026-11.1"
     with opened(path) as store:
-        assert [version.version for version in store.plans.versions()] == ["2026-11", "2026-11.2"]
-        assert _actions(store, "2026-11.2") == ["prepared", "taken back", "prepared", "published"]
+        assert [version.version for version in store.plans.versions()] == ["2026-11", "2026-11.1"]
+        assert _actions(store, "2026-11.1") == ["prepared", "taken back", "prepared", "published"]
 
 
 def test_a_workbook_that_was_moved_with_its_files_is_finished_where_it_is(tmp_path: Path) -> None:
@@ -255,17 +255,17 @@ def test_a_workbook_that_was_moved_with_its_files_is_finished_where_it_is(tmp_pa
     done("publish", path)
     with open_book(path) as session:
         publication = Publication(session.book, session.path, "Ann")
-        files = PublicationFiles(path, "2026-11.2")
+        files = PublicationFiles(path, "2026-11.1")
         with opened(path) as store, store.plans.publishing():
             publication._save(store, files, lambda: session.save(keep_read_values=True))
     (tmp_path / "here").rename(tmp_path / "there")
     path = tmp_path / "there" / "plan.xlsx"
     said = done("store", "status", path)
     assert (
-        said["summary"][0] == "The publication of version 2026-11.2, which was interrupted, is finished now."
+        said["summary"][0] == "The publication of version 2026-11.1, which was interrupted, is finished now."
     )
-    assert (said["data"]["latest"], said["data"]["interrupted"]) == ("2026-11.2", [])
-    assert path.with_name("plan_published_2026-11.2.xlsx").exists()
+    assert (said["data"]["latest"], said["data"]["interrupted"]) == ("2026-11.1", [])
+    assert path.with_name("plan_published_2026-11.1.xlsx").exists()
     assert leftovers(path.parent) == []
 
 
@@ -280,12 +280,12 @@ def test_a_store_that_goes_away_after_the_workbook_was_saved(tmp_path: Path) -> 
             session.save(keep_read_values=True)
             file.rename(away)
 
-        with pytest.raises(StoreError, match=r"saved with version 2026-11\.2, which is not published yet"):
+        with pytest.raises(StoreError, match=r"saved with version 2026-11\.1, which is not published yet"):
             publication.release(save)
     assert not file.exists()
     away.rename(file)
     assert done("refresh-kpis", path)["summary"][0].endswith("which was interrupted, is finished now.")
-    assert done("store", "status", path)["data"]["latest"] == "2026-11.2"
+    assert done("store", "status", path)["data"]["latest"] == "2026-11.1"
     assert done("store", "verify", path)["ok"]
 
 
@@ -298,7 +298,7 @@ def test_an_older_copy_of_a_published_workbook_is_told(tmp_path: Path) -> None:
     path.write_bytes(older)
     lines = done("refresh-kpis", path)["summary"]
     assert lines[0] == "Version 2026-11 is published, and not in this workbook: it is an older copy."
-    assert done("publish", path)["data"]["version"] == "2026-11.2"
+    assert done("publish", path)["data"]["version"] == "2026-11.1"
 
 
 def _actions(store: Store, subject: str) -> list[str]:
