@@ -6,8 +6,8 @@ follows from seven signs of the history, mostly from how well each would have fo
 share of a forecast = exp(signs · weights), brought to a sum of one.
 
 The weights were fitted on earlier origins of the M1, M3 and tourism competitions
-(``benchmarks/tune_forecast.py``), and held to equal shares of the first three as far as strangers ask for it:
-fitted without one of the competitions, they must not forecast that one worse than equal shares do.
+(``benchmarks/tune_forecast.py``), and held towards equal shares of the first three: so strongly that weights
+fitted without a competition forecast it on average as well as equal shares do. docs/forecast-benchmark.md says where not.
 """
 
 from __future__ import annotations
