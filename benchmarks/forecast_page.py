@@ -53,16 +53,15 @@ of a monthly series) and forecast; no test value took part. The **weights** by w
 forecasts were fitted in the same way on the last three horizons of the known histories
 (`benchmarks/tune_forecast.py`), held towards equal shares. The width of the bands was set so that 80 % cover 80 % there.
 
-**The test sets are no blind confirmation.** No test value was fitted to, but while the six forecasts, the seven signs and
-the strength of the pull were being chosen, about forty variants were compared with their test ratios in sight. Some of the
-lead above is owed to that choice, and to series that are no strangers to the settings. What a stranger may expect:
-weights fitted without a competition, used on it, are on average as good as equal shares (0.994 to 1.002 at the three
-origins, 0.999 on the test sets), but not everywhere: on tourism they are 4 to 5 % worse for months and quarters and 3 %
-better for years. Fitted with it they are 1.7 % better on the test sets.
+**The test sets are no blind confirmation.** No test value was fitted to, but while the six forecasts, the seven
+signs and the strength of the pull were being chosen, about forty variants were compared with their test ratios in
+sight. Some of the lead above is owed to that choice, and to series that are no strangers to the settings. What a
+stranger may expect: weights fitted without a competition, used on it, are on average as good as equal shares (0.994
+to 1.002 at the three origins, 0.999 on the test sets), but not everywhere: on tourism they are 4 to 5 % worse for
+months and quarters and 3 % better for years. Fitted with it they are 1.7 % better on the test sets.
 
-A further idea, drawing monthly forecasts
-towards those of quarterly and yearly sums, won there, gained nothing here and was dropped. The intermittent set was
-used to check, not to choose. The peers run with their defaults.
+A further idea, drawing monthly forecasts towards those of quarterly and yearly sums, won there, gained nothing here
+and was dropped. The intermittent set was used to check, not to choose. The peers run with their defaults.
 """
 
 
