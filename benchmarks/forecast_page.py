@@ -51,7 +51,8 @@ The smoothing parameters of the lanes, how much of the trend the Theta member fo
 chosen on **earlier origins** of these same competitions: the last horizon of the known history was cut off (18 buckets
 of a monthly series) and forecast; no test value took part. The **weights** by which `AUTO` mixes its six simple
 forecasts were fitted in the same way on the last three horizons of the known histories
-(`benchmarks/tune_forecast.py`), held towards equal shares. The width of the bands was set so that 80 % cover 80 % there.
+(`benchmarks/tune_forecast.py`), held towards equal shares. The width of the bands was set so that 80 % cover 80 %
+there.
 
 **The test sets are no blind confirmation.** No test value was fitted to, but while the six forecasts, the seven
 signs and the strength of the pull were being chosen, about forty variants were compared with their test ratios in
