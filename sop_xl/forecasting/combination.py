@@ -7,7 +7,8 @@ share of a forecast = exp(signs · weights), brought to a sum of one.
 
 The weights were fitted on earlier origins of the M1, M3 and tourism competitions
 (``benchmarks/tune_forecast.py``), and held towards equal shares of the first three: so strongly that weights
-fitted without a competition forecast it on average as well as equal shares do. docs/forecast-benchmark.md says where not.
+fitted without a competition forecast it on average as well as equal shares do.
+Where they do not, docs/forecast-benchmark.md says.
 """
 
 from __future__ import annotations
