@@ -14,14 +14,15 @@ they do not count as history, provided that four buckets follow them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from sop_xl.forecasting import lanes_compiled
 from sop_xl.forecasting.combination import DRIFT_CAP, DRIFT_SHARE, combine
 from sop_xl.forecasting.history import Floats, Integers
 from sop_xl.forecasting.intermittent import imapa, smoothed_profile
-from sop_xl.forecasting.lanes import damped_holt_winters, smoothing_with_drift
+from sop_xl.forecasting.lanes import BLOCK, damped_holt_winters, own_buckets, smoothing_with_drift
 from sop_xl.forecasting.seasonality import has_season, seasonal_indices
 
 SHORT = 4
@@ -32,13 +33,14 @@ LAUNCH_ZEROS = 3
 _LOG_FLOOR = 0.01
 
 
-def auto(rows: Floats, horizon: int, season: int) -> Floats:
-    """Forecast complete series of one length, of a magnitude near one.
+def auto(rows: Floats, horizon: int, season: int, starts: Integers | None = None) -> Floats:
+    """Forecast complete series of a magnitude near one that end together.
 
     Args:
-        rows: units, shape (series, buckets).
+        rows: units, shape (series, buckets); zero before the start of a series.
         horizon: buckets to forecast.
         season: buckets in a season.
+        starts: column of the first bucket of each series, shape (series,); ``None``: the first column.
     Returns:
         Forecasts, shape (series, horizon).
     Source:
@@ -48,14 +50,54 @@ def auto(rows: Floats, horizon: int, season: int) -> Floats:
     >>> auto(np.full((1, 8), 0.5), 2, 4)
     array([[0.5, 0.5]])
     """
-    skip = launch_zeros(rows)
-    if skip.any():
-        result = np.empty((len(rows), horizon))
-        for start in np.flatnonzero(np.bincount(skip)):
-            chosen = np.flatnonzero(skip == start)
-            result[chosen] = _launched(rows[chosen, start:], horizon, season)
-        return result
-    return _launched(rows, horizon, season)
+    starts = launch(rows, starts)
+    result = np.empty((len(rows), horizon))
+    branch = branches(rows, season, starts)
+    for word in dict.fromkeys(branch.tolist()):
+        chosen = np.flatnonzero(branch == word)
+        if word == "COMBINATION":
+            _combined(rows, chosen, horizon, season, starts, result)
+        else:
+            for part, block in by_length(rows, starts, chosen):
+                result[part] = _BRANCHES[word](block, horizon, season)
+    return result
+
+
+def _combined(
+    rows: Floats, chosen: Integers, horizon: int, season: int, starts: Integers, result: Floats
+) -> None:
+    """Fill in the forecasts of the series chosen, in blocks: longest first, those without two seasons apart."""
+    chosen = chosen[np.argsort(starts[chosen], kind="stable")]
+    two_seasons = np.searchsorted(starts[chosen], rows.shape[1] - 2 * season, side="right")
+    compiled = lanes_compiled.block_size(len(chosen))
+    size = compiled or BLOCK
+    blocks = [
+        kind[first : first + size]
+        for kind in (chosen[:two_seasons], chosen[two_seasons:])
+        for first in range(0, len(kind), size)
+    ]
+
+    def combine_block(block: Integers) -> None:
+        begin = starts[block[0]]
+        result[block] = combine(rows[block, begin:], horizon, season, starts[block] - begin)
+
+    if compiled:
+        lanes_compiled.in_threads(combine_block, blocks)
+    else:
+        for block in blocks:
+            combine_block(block)
+
+
+def by_length(rows: Floats, starts: Integers, chosen: Integers) -> Iterator[tuple[Integers, Floats]]:
+    """Of the series chosen, yield those of one length, and their own buckets.
+
+    >>> rows, starts = np.array([[1.0, 2, 3], [0, 0, 4]]), np.array([0, 2])
+    >>> [(part.tolist(), block.tolist()) for part, block in by_length(rows, starts, np.array([0, 1]))]
+    [([0], [[1.0, 2.0, 3.0]]), ([1], [[4.0]])]
+    """
+    for start in np.flatnonzero(np.bincount(starts[chosen])):
+        part = chosen[starts[chosen] == start]
+        yield part, rows[part, start:]
 
 
 def short_history(rows: Floats, horizon: int) -> Floats:
@@ -67,40 +109,33 @@ def short_history(rows: Floats, horizon: int) -> Floats:
     return np.repeat((0.5 * rows[:, -1] + 0.5 * rows.mean(axis=1))[:, None], horizon, axis=1)
 
 
-def branches(rows: Floats, season: int) -> np.ndarray:
+def branches(rows: Floats, season: int, starts: Integers | None = None) -> np.ndarray:
     """What AUTO does with each series: ``SHORT``, ``CONSTANT``, ``SEASONAL_PROFILE``, ``IMAPA``, ``SES``,
     ``COMBINATION`` (with logarithms) or ``PAIR`` (without them).
 
     Args:
-        rows: units from the launch on, complete, shape (series, buckets).
+        rows: units from the launch on, complete, shape (series, buckets); zero before it.
         season: buckets in a season.
+        starts: column of the launch of each series, shape (series,); ``None``: the first.
     Returns:
         One word per series, shape (series,).
 
     >>> branches(np.array([[5.0, 5, 5, 5], [3, 4, 2, 5], [0, 0, 3, 0]]), 1).tolist()
     ['CONSTANT', 'COMBINATION', 'IMAPA']
     """
-    buckets = rows.shape[1]
-    low = rows.min(axis=1)
-    if buckets < SHORT:
-        return np.full(len(rows), "SHORT", dtype=object)
-    positive = low > _LOG_FLOOR * np.abs(rows).mean(axis=1)
+    count, buckets = rows.shape
+    starts = np.zeros(count, dtype=np.intp) if starts is None else starts
+    lengths, known = buckets - starts, own_buckets(starts, buckets)
+    low, high = rows.min(axis=1, where=known, initial=np.inf), rows.max(axis=1, where=known, initial=-np.inf)
+    positive = low > _LOG_FLOOR * np.abs(rows).sum(axis=1) / lengths
     result = np.where(positive, "COMBINATION", "PAIR").astype(object)
-    if buckets < season:
-        result[:] = "SES"
-    sparse = (low >= 0) & ((rows == 0).mean(axis=1) >= INTERMITTENT_SHARE)
-    if sparse.any():
-        result[sparse] = np.where(has_season(rows[sparse], season), "SEASONAL_PROFILE", "IMAPA")
-    result[low == rows.max(axis=1)] = "CONSTANT"
-    return result
-
-
-def _launched(rows: Floats, horizon: int, season: int) -> Floats:
-    result = np.empty((len(rows), horizon))
-    branch = branches(rows, season)
-    for word in dict.fromkeys(branch.tolist()):
-        chosen = branch == word
-        result[chosen] = _BRANCHES[word](rows[chosen], horizon, season)
+    result[lengths < season] = "SES"
+    zeros = ((rows == 0) & known).sum(axis=1)
+    sparse = np.flatnonzero((low >= 0) & (zeros >= INTERMITTENT_SHARE * lengths) & (lengths >= SHORT))
+    for part, block in by_length(rows, starts, sparse):
+        result[part] = np.where(has_season(block, season), "SEASONAL_PROFILE", "IMAPA")
+    result[low == high] = "CONSTANT"
+    result[lengths < SHORT] = "SHORT"
     return result
 
 
@@ -120,25 +155,27 @@ _BRANCHES: dict[str, Callable[[Floats, int, int], Floats]] = {
     "SEASONAL_PROFILE": smoothed_profile,
     "IMAPA": imapa,
     "SES": lambda rows, horizon, season: smoothing_with_drift(rows, horizon, drift_share=0.0).ahead,
-    "COMBINATION": combine,
     "PAIR": _pair,
 }
 
 
-def launch_zeros(rows: Floats) -> Integers:
-    """Leading zeros that do not count as history, per series, shape (series,).
+def launch(rows: Floats, starts: Integers | None = None) -> Integers:
+    """Column in which the history of each series begins, leading zeros of a launch left out, (series,).
 
-    >>> launch_zeros(np.array([[0.0, 0, 0, 5, 6, 5, 7]]))
+    Args:
+        rows: units, complete, shape (series, buckets).
+        starts: column of the first bucket of each series, shape (series,); ``None``: the first.
+
+    >>> launch(np.array([[0.0, 0, 0, 5, 6, 5, 7]]))
     array([3])
     """
     demanded = rows != 0
-    leading = np.where(demanded.any(axis=1), demanded.argmax(axis=1), 0)
-    candidates = np.flatnonzero(leading >= LAUNCH_ZEROS)
-    skip = np.zeros(len(rows), dtype=np.intp)
-    for row in candidates:
+    starts = np.zeros(len(rows), dtype=np.intp) if starts is None else starts.copy()
+    first = np.where(demanded.any(axis=1), demanded.argmax(axis=1), starts)
+    for row in np.flatnonzero(first - starts >= LAUNCH_ZEROS):
         gaps = np.diff(np.flatnonzero(np.append(demanded[row], True))) - 1
         # One order after a long silence is lumpy demand, not a launch.
-        launched = rows.shape[1] - leading[row] >= SHORT
-        if launched and leading[row] > 2 * gaps.max():
-            skip[row] = leading[row]
-    return skip
+        launched = rows.shape[1] - first[row] >= SHORT
+        if launched and first[row] - starts[row] > 2 * gaps.max():
+            starts[row] = first[row]
+    return starts

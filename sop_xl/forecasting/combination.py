@@ -15,8 +15,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sop_xl.forecasting.history import Floats
-from sop_xl.forecasting.lanes import damped_holt_winters, proportional_growth, smoothing_with_drift
+from sop_xl.forecasting.growth import proportional_growth
+from sop_xl.forecasting.history import Floats, Integers
+from sop_xl.forecasting.lanes import (
+    damped_holt_winters,
+    own_buckets,
+    smoothing_with_drift,
+)
 from sop_xl.forecasting.seasonality import seasonal_indices
 
 MEMBERS = (
@@ -62,13 +67,16 @@ WEIGHTS = np.array(
 )
 
 
-def combine(rows: Floats, horizon: int, season: int) -> Floats:
+def combine(rows: Floats, horizon: int, season: int, starts: Integers | None = None) -> Floats:
     """Forecast steady series whose values are clearly above zero.
 
     Args:
-        rows: units, complete, of a magnitude near one, shape (series, buckets), at least one season.
+        rows: units, complete, of a magnitude near one, shape (series, buckets), at least one season; zero
+            before the start of a series.
         horizon: buckets to forecast.
         season: buckets in a season.
+        starts: column of the first bucket of each series, not falling, shape (series,); ``None``: the first.
+            Two seasons are there for all series or for none.
     Returns:
         Forecasts, shape (series, horizon).
     Source:
@@ -78,8 +86,9 @@ def combine(rows: Floats, horizon: int, season: int) -> Floats:
     >>> combine(np.full((1, 8), 0.5), 2, 4).round(6)
     array([[0.5, 0.5]])
     """
-    ahead, signs = members(rows, horizon, season)
-    return np.asarray((shares(signs, season, rows.shape[1])[:, None, :] * ahead).sum(axis=2))
+    ahead, signs = members(rows, horizon, season, starts)
+    shortest = rows.shape[1] - (0 if starts is None else int(starts.max(initial=0)))
+    return np.asarray((shares(signs, season, shortest)[:, None, :] * ahead).sum(axis=2))
 
 
 def mix(rows: Floats, season: int) -> Floats:
@@ -91,44 +100,52 @@ def mix(rows: Floats, season: int) -> Floats:
     return shares(members(rows, 1, season)[1], season, rows.shape[1])
 
 
-def members(rows: Floats, horizon: int, season: int) -> tuple[Floats, Floats]:
+def members(rows: Floats, horizon: int, season: int, starts: Integers | None = None) -> tuple[Floats, Floats]:
     """Forecasts of every member, (series, horizon, members), and the signs, (series, signs)."""
     count, buckets = rows.shape
-    seasonal = season > 1 and buckets >= 2 * season
+    starts = np.zeros(count, dtype=np.intp) if starts is None else starts
+    lengths, known = buckets - starts, own_buckets(starts, buckets)
+    seasonal = season > 1 and lengths.min(initial=buckets) >= 2 * season
     now, coming = np.arange(buckets) % season, (buckets + np.arange(horizon)) % season
-    logs = np.log(rows)
-    centre = logs.mean(axis=1, keepdims=True)
-    both = np.concatenate([rows, logs - centre])
-    smoothed = damped_holt_winters(both, seasonal_indices(both, season) if seasonal else None, horizon)
+    logs = np.log(np.where(known, rows, 1.0))
+    centre = logs.sum(axis=1, keepdims=True) / lengths[:, None]
+    # Values and logarithms of one series side by side, so that the longest still come first.
+    both = np.stack([rows, (logs - centre) * known], axis=1).reshape(2 * count, buckets)
+    twice = np.repeat(starts, 2)
+    indices = seasonal_indices(both, season, starts=twice) if seasonal else None
+    smoothed = damped_holt_winters(both, indices, horizon, twice)
     multipliers = np.ones((count, season))
-    if seasonal:
-        multipliers = np.maximum(seasonal_indices(rows, season, "MUL"), _LEAST_INDEX)
+    if indices is not None:
+        # Indices of the logarithms are those of the values, once their mean is one.
+        ratios = np.exp(indices[1::2])
+        multipliers = np.maximum(ratios / ratios.mean(axis=1, keepdims=True), _LEAST_INDEX)
     shifts = np.log(multipliers)
-    level = logs - centre - shifts[:, now]
-    theta = smoothing_with_drift(level, horizon, DRIFT_SHARE, DRIFT_CAP)
+    level = (logs - centre - shifts[:, now]) * known
+    theta = smoothing_with_drift(level, horizon, DRIFT_SHARE, DRIFT_CAP, starts)
     ceiling = np.log(LOG_CEILING * rows.max(axis=1, keepdims=True))
     last = rows[:, -1:] / multipliers[:, now[-1:]]
+    none = np.zeros((count, horizon))
     ahead = [
-        smoothed.ahead[:count],
-        np.exp(np.minimum(smoothed.ahead[count:] + centre, ceiling)),
+        smoothed.ahead[0::2],
+        np.exp(np.minimum(smoothed.ahead[1::2] + centre, ceiling)),
         np.exp(np.minimum(theta.ahead + shifts[:, coming] + centre, ceiling)),
-        np.zeros((count, horizon)),
+        none,
         last * multipliers[:, coming],
-        rows[:, buckets - season + np.arange(horizon) % season] if seasonal else np.zeros((count, horizon)),
+        rows[:, buckets - season + np.arange(horizon) % season] if seasonal else none,
     ]
     # Squares of logarithms times the squared geometric mean are likelihoods on the scale of the values.
     geometric = 2 * centre[:, 0]
-    on_values, on_logs = np.log(smoothed.squares[:count]), np.log(smoothed.squares[count:])
+    on_values, on_logs = np.log(smoothed.squares[0::2]), np.log(smoothed.squares[1::2])
     growth_worse = np.zeros(count)
     if season == 1:
-        growth = proportional_growth(rows, horizon)
+        growth = proportional_growth(rows, horizon, starts)
         ahead[3] = np.clip(growth.ahead, 0.0, (1 + 2 * horizon) * rows.max(axis=1, keepdims=True))
         growth_worse = np.clip(np.log(growth.squares) - on_values, -1, 2)
-    changes = np.abs(np.diff(level, axis=1)).mean(axis=1)
+    changes = (np.abs(np.diff(level, axis=1)) * known[:, :-1]).sum(axis=1) / np.maximum(lengths - 1, 1)
     signs = [
         np.ones(count),
         np.full(count, float(season == 1)),
-        np.full(count, np.log(buckets) - 4),
+        np.log(lengths) - 4,
         np.clip(on_logs + geometric - on_values, -1, 1),
         np.clip(np.log(theta.squares) - on_logs, -1, 2),
         growth_worse,

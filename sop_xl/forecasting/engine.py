@@ -10,8 +10,10 @@ import numpy as np
 from sop_xl.errors import ArgumentError
 from sop_xl.forecasting import classical, intermittent, simple, smoothing
 from sop_xl.forecasting.auto import auto
-from sop_xl.forecasting.history import MAX_BUCKETS, Floats, prepare, to_magnitude_one, whole_number
-from sop_xl.forecasting.lanes import BLOCK, block_size
+from sop_xl.forecasting.history import MAX_BUCKETS, Floats, Integers, prepare, to_magnitude_one, whole_number
+from sop_xl.forecasting.lanes import BLOCK
+
+_TOGETHER = 16_384
 
 Method = Callable[[Floats, int, int], Floats]
 
@@ -71,12 +73,17 @@ def forecast(history: Any, horizon: int = 12, season: int = 12, method: str = "A
     season = whole_number(season, "season", 1, MAX_BUCKETS)
     prepared = prepare(history, season)
     result = np.empty((len(prepared.values), horizon))
-    # The fitted methods would only need more memory for larger blocks.
-    size = block_size(len(prepared.values)) if run is auto else BLOCK
-    for rows, block in prepared.groups():
-        for first in range(0, len(rows), size):
-            part = slice(first, first + size)
-            result[rows[part]] = _scaled(run, block[part], horizon, season)
+    if run is auto:
+        # Series of all lengths go together; as many at once as leave room in memory.
+        values, starts = prepared.aligned()
+        for first in range(0, len(values), _TOGETHER):
+            part = slice(first, first + _TOGETHER)
+            result[part] = _scaled(auto, values[part], horizon, season, starts[part])
+    else:
+        for rows, block in prepared.groups():
+            for first in range(0, len(rows), BLOCK):
+                part = slice(first, first + BLOCK)
+                result[rows[part]] = _scaled(run, block[part], horizon, season)
     return result[0] if prepared.single else result
 
 
@@ -95,11 +102,13 @@ def method_name(method: Any) -> str:
     return word
 
 
-def _scaled(run: Method, block: Floats, horizon: int, season: int) -> Floats:
+def _scaled(
+    run: Callable[..., Floats], block: Floats, horizon: int, season: int, starts: Integers | None = None
+) -> Floats:
     """Run a method on series of magnitude one, so that neither 1e-300 nor 1e300 leaves the floats."""
-    unit, largest, size = to_magnitude_one(block)
+    unit, largest, size = to_magnitude_one(block, None if starts is None else block.shape[1] - starts)
     limit = (1 + 2 * horizon) / size
-    ahead = run(unit, horizon, season)
+    ahead = run(unit, horizon, season) if starts is None else run(unit, horizon, season, starts)
     ahead = np.clip(ahead, np.where(block.min(axis=1, keepdims=True) >= 0, 0.0, -limit), limit)
     top = np.finfo(float).max
     with np.errstate(over="ignore", under="ignore"):

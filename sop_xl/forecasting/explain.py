@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sop_xl.errors import ArgumentError, NoAnswerError, NotDefinedError
-from sop_xl.forecasting.auto import SHORT, branches, launch_zeros
+from sop_xl.forecasting.auto import SHORT, branches, launch
 from sop_xl.forecasting.backtest import backtest
 from sop_xl.forecasting.box_jenkins import SEASONAL_STRENGTH, seasonal_strength
 from sop_xl.forecasting.classes import demand_class
@@ -114,7 +114,7 @@ def explain(history: Any, season: int = 12, method: str = "AUTO") -> Explanation
         # Powers of two, so that scaling rounds nothing.
         sizes = np.exp2(np.minimum(np.frexp(np.abs(block).max(axis=1))[1], 1023))
         for row, values, size in zip(rows.tolist(), block / sizes[:, None], sizes, strict=True):
-            known = values[launch_zeros(values[None])[0] :] if word == "AUTO" else values
+            known = values[launch(values[None])[0] :] if word == "AUTO" else values
             slope, clear = _slope(known, season)
             # Rounded, because the digits behind differ between processors.
             trend[row] = np.round(slope, 12) * size

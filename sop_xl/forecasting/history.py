@@ -52,6 +52,14 @@ class History:
             columns = self.start[rows, None] + np.arange(count)
             yield rows, self.values[rows[:, None], columns]
 
+    def aligned(self) -> tuple[Floats, Integers]:
+        """The series shifted so that all end in the last column, zero before their start; and those starts."""
+        buckets = int((self.stop - self.start).max())
+        starts = buckets - (self.stop - self.start)
+        columns = np.arange(buckets) + (self.stop - buckets)[:, None]
+        values = np.take_along_axis(self.values, np.maximum(columns, 0), axis=1)
+        return np.where(np.arange(buckets) >= starts[:, None], values, 0.0), starts
+
 
 def as_matrix(values: Any, name: str) -> tuple[Floats, bool]:
     """Numbers of a range as a float matrix.
@@ -169,11 +177,12 @@ def fill_gaps(matrix: Floats, season: int) -> Floats:
     return np.where(missing, filled * scale, matrix)
 
 
-def to_magnitude_one(block: Floats) -> tuple[Floats, Floats, Floats]:
+def to_magnitude_one(block: Floats, lengths: Integers | None = None) -> tuple[Floats, Floats, Floats]:
     """Complete series brought to magnitude one, and the two divisors that did it, one after the other.
 
     Args:
         block: units, shape (series, buckets).
+        lengths: buckets of each series, all others zero, shape (series,); ``None``: all.
     Returns:
         The series, the largest absolute value and then the mean absolute value of each, (series, 1); 1 for zero.
 
@@ -184,7 +193,8 @@ def to_magnitude_one(block: Floats) -> tuple[Floats, Floats, Floats]:
     largest = np.abs(block).max(axis=1, keepdims=True)
     largest = np.where(largest > 0, largest, 1.0)
     unit = block / largest
-    size = np.abs(unit).mean(axis=1, keepdims=True)
+    buckets = block.shape[1] if lengths is None else lengths[:, None]
+    size = np.abs(unit).sum(axis=1, keepdims=True) / buckets
     size = np.where(size > 0, size, 1.0)
     unit /= size
     return unit, largest, size

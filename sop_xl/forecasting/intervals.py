@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from sop_xl.errors import ArgumentError, NoAnswerError
-from sop_xl.forecasting.auto import INTERMITTENT_SHARE, SHORT, launch_zeros
+from sop_xl.forecasting.auto import INTERMITTENT_SHARE, SHORT, launch
 from sop_xl.forecasting.engine import forecast, method_name
 from sop_xl.forecasting.history import MAX_BUCKETS, Floats, prepare, to_magnitude_one, whole_number
 from sop_xl.forecasting.lanes import TREND_GRID, likelihood_weights
@@ -97,7 +97,7 @@ def forecast_band(
     point = np.atleast_2d(forecast(prepared.values, horizon, season, method))
     lower, upper = np.empty_like(point), np.empty_like(point)
     for rows, block in prepared.groups():
-        skip = launch_zeros(block)
+        skip = launch(block)
         for start in np.flatnonzero(np.bincount(skip)):
             chosen = np.flatnonzero(skip == start)
             for first in range(0, len(chosen), _BLOCK):
@@ -148,15 +148,20 @@ def _spread(rows: Floats, ahead: Floats, season: int, method: str, relative: boo
     unit_error = (0.82 + 0.02 * octaves) * np.sqrt(buckets / free)
     growth *= np.arange(1, growth.shape[1] + 1) ** (-0.02 * octaves)
     evidence, weight = np.full(count, CAUTION * unit_error**2), CAUTION
-    for origin in (buckets - back // 2, buckets - back, buckets - 3 * back // 2):
-        if method in SLOW or origin < max(2 * season, 8):
-            break
-        steps = buckets - origin
-        made = np.atleast_2d(forecast(rows[:, :origin], min(steps, back), season, method))
-        expected = growth[:, : made.shape[1]] * (_level(made) if relative else 1.0)
-        off = np.abs(rows[:, origin : origin + made.shape[1]] - made) / np.maximum(expected, 1e-12)
-        evidence += (np.minimum(off, SURPRISE) ** 2).mean(axis=1)
-        weight += 1
+    origins = [buckets - back // 2, buckets - back, buckets - 3 * back // 2]
+    origins = [] if method in SLOW else [origin for origin in origins if origin >= max(2 * season, 8)]
+    if origins:
+        # All origins in one call: each repeats the series up to there.
+        cut = np.repeat(origins, count)[:, None]
+        seen = np.where(np.arange(buckets) < cut, np.tile(rows, (len(origins), 1)), np.nan)
+        made = forecast(seen, back, season, method).reshape(len(origins), count, back)
+        for origin, ahead_then in zip(origins, made, strict=True):
+            steps = min(buckets - origin, back)
+            then = ahead_then[:, :steps]
+            expected = growth[:, :steps] * (_level(then) if relative else 1.0)
+            off = np.abs(rows[:, origin : origin + steps] - then) / np.maximum(expected, 1e-12)
+            evidence += (np.minimum(off, SURPRISE) ** 2).mean(axis=1)
+            weight += 1
     scale = CALIBRATION * np.sqrt(evidence / weight)[:, None] * growth[:, :horizon]
     return np.asarray(scale * _level(ahead) if relative else scale)
 

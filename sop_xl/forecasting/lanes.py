@@ -5,28 +5,33 @@ is the mean over the lanes, each weighted by its likelihood: (sum of squared one
 power −n/2. That costs one pass over the history, cannot fail to converge, and moves smoothly with
 the data where a single optimum would jump.
 
-All functions take complete series of one length, shape (series, buckets), of a magnitude near one.
+All functions take complete series of a magnitude near one, shape (series, buckets), that end in the last
+column. Series of several lengths go together, the longest first: zeros stand before the column in which each
+begins (``starts``). One call for all of them costs little more than one for a single length.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sop_xl.forecasting import lanes_compiled
-from sop_xl.forecasting.history import Floats
+from sop_xl.forecasting.history import Flags, Floats, Integers
 
 ALPHAS = np.array([0.01, 0.03, 0.06, 0.1, 0.14, 0.18, 0.23, 0.28, 0.34, 0.4, 0.46, 0.52, 0.58, 0.64, 0.7])
 ALPHAS = np.append(ALPHAS, [0.76, 0.82, 0.88, 0.94, 0.99])
 
 # Errors below this share of the magnitude are rounding, not evidence for one lane over another.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 
 _DRIFT_LAG = 12
 
+# Series that go through the lanes together: more would leave the processor's cache, fewer would pay for calls.
 BLOCK = 64
 
 
@@ -51,44 +56,47 @@ def _grid(
     return alpha, alpha * beta, gamma * (1 - alpha), phi
 
 
-def _grid_of_growth(a0: Floats, a1: Floats) -> tuple[Floats, Floats]:
-    """Pairs of the two parameters whose errors die out: both roots of the recursion inside the unit circle."""
-    first, second = (part.ravel() for part in np.meshgrid(a0, a1, indexing="ij"))
-    # The recursion without its errors: [[1 - a0 + a1, a1 - 1], [1 - a0 - a1, 1 - a0]].
-    trace = 2 - 2 * first + second
-    determinant = (1 - first + second) * (1 - first) - (second - 1) * (1 - first - second)
-    stable = (np.abs(determinant) < 1) & (np.abs(trace) < 1 + determinant)
-    return first[stable], second[stable]
-
-
 # Chosen on earlier origins of the M1, M3 and tourism competitions (docs/forecast-benchmark.md).
 SEASONAL_GRID = _grid((0.05, 0.2, 0.45, 0.8), (0.0, 0.08), (0.02, 0.1, 0.25, 0.45), (0.9, 1.0))
 TREND_GRID = _grid((0.1, 0.3, 0.6, 0.8, 0.95), (0.0, 0.08, 0.25), (0.0,), (0.85, 0.98))
 
-# Growth rates from none to 15 % of the level per bucket; all lanes are stable.
-GROWTH_GRID = _grid_of_growth(np.linspace(0.9, 1.9, 7), np.linspace(1.0, 1.15, 7))
-_INFORMATION = 1.1
-_START_PENALTY = 0.3
-
 # Buckets that tell the initial level and slope where there is no season: a trend seldom lasts longer.
-_FIRST_BUCKETS = 4
+FIRST_BUCKETS = 4
+
+
+class _Drift(NamedTuple):
+    """What one-step forecasts of simple smoothing owe to a unit initial level and to a unit drift.
+
+    Attributes:
+        level, drift: by buckets since the first and lane, each (buckets, lanes).
+        level_sq, drift_sq, cross: sums of their squares and of their product over the first so many buckets.
+    """
+
+    level: Floats
+    drift: Floats
+    level_sq: Floats
+    drift_sq: Floats
+    cross: Floats
 
 
 @lru_cache(maxsize=64)
-def _drift_design(buckets: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """What the one-step forecasts of simple smoothing owe to the initial level and to a unit drift."""
+def _drift_design(buckets: int) -> _Drift:
     time = np.arange(float(buckets))[:, None]
     level: Floats = (1 - ALPHAS) ** time
     drift: Floats = (1 - (1 - ALPHAS) ** (time + 1)) / ALPHAS
     sums = [
-        np.asarray((one * other).sum(axis=0))
+        np.concatenate([np.zeros((1, len(ALPHAS))), (one * other).cumsum(axis=0)])
         for one, other in ((level, level), (drift, drift), (level, drift))
     ]
-    return level, drift, sums[0], sums[1], sums[2]
+    return _Drift(level, drift, *sums)
 
 
 def smoothing_with_drift(
-    rows: Floats, horizon: int, drift_share: float = 0.5, drift_cap: float = np.inf
+    rows: Floats,
+    horizon: int,
+    drift_share: float = 0.5,
+    drift_cap: float = np.inf,
+    starts: Integers | None = None,
 ) -> Run:
     """Simple exponential smoothing with a fixed share of the linear trend as drift.
 
@@ -101,6 +109,7 @@ def smoothing_with_drift(
         drift_share: share of the least-squares slope that the forecast follows.
         drift_cap: largest slope to believe, as a multiple of the median change over twelve buckets. One
             step in the level bends a least-squares line for ever, and leaves that median alone.
+        starts: column of the first bucket of each series, not falling, shape (series,); ``None``: the first.
     Returns:
         The :class:`Run`.
     Source:
@@ -111,43 +120,49 @@ def smoothing_with_drift(
     array([[0.5, 0.5]])
     """
     count, buckets = rows.shape
-    centre = rows.mean(axis=1, keepdims=True)
-    centred = rows - centre
-    time = np.arange(buckets) - (buckets - 1) / 2
-    squares = float(time @ time)
+    starts = np.zeros(count, dtype=np.intp) if starts is None else starts
+    known = own_buckets(starts, buckets)
+    lengths = buckets - starts
+    centre = rows.sum(axis=1, keepdims=True) / lengths[:, None]
+    centred = (rows - centre) * known
     drift = np.zeros((count, 1))
-    if drift_share and squares > 0:
-        slope = (centred @ time) / squares
+    if drift_share:
+        time = (np.arange(buckets) - (starts[:, None] + buckets - 1) / 2) * known
+        slope = (centred * time).sum(axis=1) / np.maximum((time * time).sum(axis=1), 0.5)
         if np.isfinite(drift_cap):
-            lag = max(1, min(_DRIFT_LAG, buckets // 3))
-            usual = np.abs(_median(centred[:, lag:] - centred[:, :-lag])) / lag
+            usual = _usual_change(centred, starts)
             slope = np.clip(slope, -drift_cap * usual, drift_cap * usual)
         drift[:, 0] = drift_share * slope
     design = _drift_design(buckets)
     if lanes_compiled.wanted(count):
         ahead, best = lanes_compiled.smoothing_with_drift(
-            centred, drift, ALPHAS, design, horizon, _ROUNDING * buckets
+            centred, drift, starts, ALPHAS, design, horizon, ROUNDING
         )
         return Run(centre + ahead, best)
-    level_part, drift_part, level_sq, drift_sq, cross = design
     level = np.zeros((count, len(ALPHAS)))
-    errors = np.empty((buckets, count, len(ALPHAS)))
+    errors = np.zeros((buckets, count, len(ALPHAS)))
     scratch = np.empty_like(level)
     columns = np.ascontiguousarray(centred.T)[:, :, None]
-    for bucket in range(buckets):
-        error = errors[bucket]
-        np.subtract(columns[bucket], level, out=error)
-        np.multiply(ALPHAS, error, out=scratch)
-        level += scratch
+    for active, span in running(starts, buckets):
+        begun, change = level[:active], scratch[:active]
+        for bucket in span:
+            error = errors[bucket, :active]
+            np.subtract(columns[bucket, :active], begun, out=error)
+            np.multiply(ALPHAS, error, out=change)
+            begun += change
     # The errors of a run started at zero are linear in the initial level and the drift.
     own = np.einsum("tsg,tsg->sg", errors, errors)
-    on_level = np.einsum("tsg,tg->sg", errors, level_part)
-    on_drift = np.einsum("tsg,tg->sg", errors, drift_part)
-    initial = (on_level - drift * cross) / level_sq
-    sse = own + drift**2 * drift_sq - 2 * drift * on_drift - initial**2 * level_sq
-    weights, best = likelihood_weights(sse, buckets), _best(sse, buckets)
-    level += initial * (1 - ALPHAS) ** buckets
-    reach = (1 - (1 - ALPHAS) ** (buckets + 1)) / ALPHAS
+    on_level, on_drift = np.empty_like(level), np.empty_like(level)
+    for part, start in begun_together(starts):
+        on_level[part] = np.einsum("tsg,tg->sg", errors[start:, part], design.level[: buckets - start])
+        on_drift[part] = np.einsum("tsg,tg->sg", errors[start:, part], design.drift[: buckets - start])
+    level_sq = design.level_sq[lengths]
+    initial = (on_level - drift * design.cross[lengths]) / level_sq
+    sse = own + drift**2 * design.drift_sq[lengths] - 2 * drift * on_drift - initial**2 * level_sq
+    weights, best = likelihood_weights(sse, lengths[:, None]), best_lane(sse, lengths)
+    faded = (1 - ALPHAS) ** lengths[:, None]
+    level += initial * faded
+    reach = (1 - faded * (1 - ALPHAS)) / ALPHAS
     result = np.empty((count, horizon))
     for step in range(horizon):
         ahead = level + reach * drift
@@ -157,7 +172,9 @@ def smoothing_with_drift(
     return Run(result + centre, best)
 
 
-def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> Run:
+def damped_holt_winters(
+    rows: Floats, indices: Floats | None, horizon: int, starts: Integers | None = None
+) -> Run:
     """Additive Holt–Winters with a damped trend, or damped Holt where there is no season.
 
     Starts from the given seasonal indices and from half the slope of the first two seasons (of the first
@@ -165,8 +182,10 @@ def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> R
 
     Args:
         rows: units (or their logarithms), complete, shape (series, buckets).
-        indices: additive seasonal indices by position, shape (series, season); ``None`` for no season.
+        indices: additive seasonal indices by position, shape (series, season), that of the first column first;
+            ``None`` for no season.
         horizon: buckets to forecast.
+        starts: column of the first bucket of each series, not falling, shape (series,); ``None``: the first.
     Returns:
         The :class:`Run`.
     Source:
@@ -179,11 +198,12 @@ def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> R
     count, buckets = rows.shape
     season = 1 if indices is None else indices.shape[1]
     grid = SEASONAL_GRID if season > 1 else TREND_GRID
-    level, trend = _initial_line(rows, indices, 2 * season if season > 1 else _FIRST_BUCKETS)
+    starts = np.zeros(count, dtype=np.intp) if starts is None else starts
+    level, trend = _initial_line(rows, starts, indices, 2 * season if season > 1 else FIRST_BUCKETS)
     if lanes_compiled.wanted(count):
         shape = np.zeros((count, 1)) if indices is None else indices
-        floor = _ROUNDING * buckets
-        return Run(*lanes_compiled.damped_holt_winters(rows, level, trend, shape, grid, horizon, floor))
+        run = lanes_compiled.damped_holt_winters(rows, level, trend, shape, starts, grid, horizon, ROUNDING)
+        return Run(*run)
     alpha, beta, gamma, phi = grid
     lanes = len(alpha)
     level, trend = np.repeat(level, lanes, axis=1), np.repeat(trend, lanes, axis=1)
@@ -192,159 +212,124 @@ def damped_holt_winters(rows: Floats, indices: Floats | None, horizon: int) -> R
         seasonal += indices.T[:, :, None]
     sse, expected, error, scratch = (np.zeros((count, lanes)) for _ in range(4))
     columns = np.ascontiguousarray(rows.T)[:, :, None]
-    for bucket in range(buckets):
-        np.multiply(phi, trend, out=trend)
-        np.add(level, trend, out=expected)
-        np.subtract(columns[bucket], expected, out=error)
-        if season > 1:
-            index = seasonal[bucket % season]
-            np.subtract(error, index, out=error)
-            np.multiply(gamma, error, out=scratch)
-            np.add(index, scratch, out=index)
-        np.multiply(error, error, out=scratch)
-        np.add(sse, scratch, out=sse)
-        np.multiply(alpha, error, out=scratch)
-        np.add(expected, scratch, out=level)
-        np.multiply(beta, error, out=scratch)
-        np.add(trend, scratch, out=trend)
-    weights = likelihood_weights(sse, buckets)
+    whole = level, trend, sse, expected, error, scratch
+    for active, span in running(starts, buckets):
+        level, trend, sse, expected, error, scratch = (state[:active] for state in whole)
+        for bucket in span:
+            np.multiply(phi, trend, out=trend)
+            np.add(level, trend, out=expected)
+            np.subtract(columns[bucket, :active], expected, out=error)
+            if season > 1:
+                index = seasonal[bucket % season, :active]
+                np.subtract(error, index, out=error)
+                np.multiply(gamma, error, out=scratch)
+                np.add(index, scratch, out=index)
+            np.multiply(error, error, out=scratch)
+            np.add(sse, scratch, out=sse)
+            np.multiply(alpha, error, out=scratch)
+            np.add(expected, scratch, out=level)
+            np.multiply(beta, error, out=scratch)
+            np.add(trend, scratch, out=trend)
+    lengths = buckets - starts
+    weights = likelihood_weights(sse, lengths[:, None])
     result = np.empty((count, horizon))
     for step in range(horizon):
         np.multiply(phi, trend, out=trend)
         np.add(level, trend, out=level)
         ahead = level + seasonal[(buckets + step) % season] if season > 1 else level
         result[:, step] = (weights * ahead).sum(axis=1)
-    return Run(result, _best(sse, buckets))
+    return Run(result, best_lane(sse, lengths))
 
 
-def proportional_growth(rows: Floats, horizon: int) -> Run:
-    """Complex exponential smoothing: the level grows or shrinks by a share of itself.
+def own_buckets(starts: Integers, buckets: int) -> Flags:
+    """Which columns belong to each series, shape (series, buckets).
 
-    level[t+1] = level[t] - (1 - a1) information[t] + (a0 - a1) error[t], information[t+1] = level[t] +
-    (1 - a0) information[t] + (a0 + a1) error[t]. The second state is worth about the level, so that a1 a
-    little above one is a growth rate. Both states start at the first buckets and are corrected by least
-    squares in each lane.
-
-    Args:
-        rows: units, complete, not negative, shape (series, buckets).
-        horizon: buckets to forecast.
-    Returns:
-        The :class:`Run`.
-    Source:
-        Svetunkov, Kourentzes, Ord (2022), Naval Research Logistics 69: Complex exponential smoothing.
-
-    >>> proportional_growth(np.array([1.05 ** np.arange(12)]), 1).ahead.round(2)
-    array([[1.79]])
+    >>> own_buckets(np.array([0, 2]), 3).tolist()
+    [[True, True, True], [False, False, True]]
     """
-    a0, a1 = GROWTH_GRID
-    count, buckets = rows.shape
-    start = rows[:, :_FIRST_BUCKETS].mean(axis=1, keepdims=True)
-    level = np.repeat(start, len(a0), axis=1)
-    information = level / _INFORMATION
-    from_level, from_information = _growth_responses(buckets)
-    own = np.zeros_like(level)
-    on_level, on_information = np.zeros_like(level), np.zeros_like(level)
-    columns = np.ascontiguousarray(rows.T)[:, :, None]
-    for bucket in range(buckets):
-        error = columns[bucket] - level
-        own += error * error
-        on_level += error * from_level.errors[bucket]
-        on_information += error * from_information.errors[bucket]
-        level, information = (
-            level - (1 - a1) * information + (a0 - a1) * error,
-            level + (1 - a0) * information + (a0 + a1) * error,
-        )
-    # Errors are linear in both starting states; the penalty keeps them near the first buckets.
-    level_sq = (from_level.errors**2).sum(axis=0) + _START_PENALTY
-    information_sq = (from_information.errors**2).sum(axis=0) + _START_PENALTY
-    cross = (from_level.errors * from_information.errors).sum(axis=0)
-    common = level_sq * information_sq - cross**2
-    by_level = -(on_level * information_sq - on_information * cross) / common
-    by_information = -(level_sq * on_information - cross * on_level) / common
-    sse = own + by_level * on_level + by_information * on_information
-    level = level + from_level.level * by_level + from_information.level * by_information
-    information = (
-        information + from_level.information * by_level + from_information.information * by_information
-    )
-    weights = likelihood_weights(sse, 0.5 * buckets)
-    result = np.empty((count, horizon))
-    for step in range(horizon):
-        result[:, step] = (weights * level).sum(axis=1)
-        level, information = level - (1 - a1) * information, level + (1 - a0) * information
-    return Run(result, _best(sse, buckets))
+    return np.arange(buckets) >= starts[:, None]
 
 
-class _Response(NamedTuple):
-    """What a unit of one starting state does to the errors and to both states at the end, per lane."""
+def running(starts: Integers, buckets: int) -> Iterator[tuple[int, range]]:
+    """How many series have begun, and the buckets in which it is so many.
 
-    errors: Floats
-    level: Floats
-    information: Floats
-
-
-@lru_cache(maxsize=64)
-def _growth_responses(buckets: int) -> tuple[_Response, _Response]:
-    a0, a1 = GROWTH_GRID
-    results = []
-    for level, information in ((np.ones_like(a0), np.zeros_like(a0)), (np.zeros_like(a0), np.ones_like(a0))):
-        errors = np.empty((buckets, len(a0)))
-        for bucket in range(buckets):
-            error = -level
-            errors[bucket] = error
-            level, information = (
-                level - (1 - a1) * information + (a0 - a1) * error,
-                level + (1 - a0) * information + (a0 + a1) * error,
-            )
-        results.append(_Response(errors, level, information))
-    return results[0], results[1]
-
-
-def block_size(series: int) -> int:
-    """Rows of a call of so many series to hand to the lanes together.
-
-    More would leave the processor's cache, fewer would pay for calls; compiled lanes need enough rows for
-    every thread. A batch worth compiling loads the compiler here, so that all its blocks use it, however
-    few series share one length.
-
-    >>> block_size(1)
-    64
+    >>> list(running(np.array([0, 2]), 3))
+    [(1, range(0, 2)), (2, range(2, 3))]
     """
-    if series > BLOCK and lanes_compiled.wanted(series):
-        lanes_compiled.load()
-        return lanes_compiled.BATCH
-    return BLOCK
+    begins = [*dict.fromkeys(starts.tolist()), buckets]
+    begun = np.searchsorted(starts, begins[:-1], side="right").tolist()
+    return ((active, range(*span)) for active, span in zip(begun, pairwise(begins), strict=True))
 
 
-def likelihood_weights(sse: Floats, buckets: float) -> npt.NDArray[np.float64]:
+def begun_together(starts: Integers) -> Iterator[tuple[slice, int]]:
+    """The series that begin in one column: where they stand, and the column.
+
+    >>> list(begun_together(np.array([0, 2, 2])))
+    [(slice(0, 1, None), 0), (slice(1, 3, None), 2)]
+    """
+    bounds = [0, *(np.flatnonzero(np.diff(starts)) + 1).tolist(), len(starts)]
+    return ((slice(first, last), int(starts[first])) for first, last in pairwise(bounds) if last > first)
+
+
+def likelihood_weights(sse: Floats, buckets: float | Floats | Integers) -> npt.NDArray[np.float64]:
     """Weights of the lanes, adding up to one along the last axis.
 
     >>> likelihood_weights(np.array([[1.0, 2.0]]), 2)
     array([[0.66666667, 0.33333333]])
     """
-    sse = np.maximum(sse, _ROUNDING * buckets)
+    sse = np.maximum(sse, ROUNDING * buckets)
     weights = (sse / sse.min(axis=-1, keepdims=True)) ** (-0.5 * buckets)
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
-def _best(sse: Floats, buckets: int) -> Floats:
-    return np.asarray(np.maximum(sse.min(axis=1), _ROUNDING * buckets))
+def best_lane(sse: Floats, lengths: Integers) -> Floats:
+    """The smallest sum of squared errors of each series, shape (series,); never less than rounding.
+
+    >>> best_lane(np.array([[2.0, 1.0]]), np.array([12])).tolist()
+    [1.0]
+    """
+    return np.asarray(np.maximum(sse.min(axis=1), ROUNDING * lengths))
 
 
-def _median(rows: Floats) -> Floats:
-    """Median per row; NumPy's own imports masked arrays, which takes longer than a forecast."""
-    ordered = np.sort(rows, axis=1)
-    count = rows.shape[1]
-    return np.asarray(0.5 * (ordered[:, (count - 1) // 2] + ordered[:, count // 2]))
+def _usual_change(centred: Floats, starts: Integers) -> Floats:
+    """Median change over twelve buckets (a third of a short history), per bucket, of each series."""
+    buckets = centred.shape[1]
+    lengths = buckets - starts
+    lags = np.clip(lengths // 3, 1, _DRIFT_LAG)
+    column = np.arange(buckets)
+    before = np.maximum(column - lags[:, None], 0)
+    changes = centred - np.take_along_axis(centred, before, axis=1)
+    changes[column < (starts + lags)[:, None]] = np.inf
+    changes.sort(axis=1)
+    # NumPy's own median imports masked arrays, which takes longer than a forecast.
+    last, row = np.maximum(lengths - lags - 1, 0), np.arange(len(starts))
+    return np.abs(0.5 * (changes[row, last // 2] + changes[row, (last + 1) // 2])) / lags
 
 
-def _initial_line(rows: Floats, indices: Floats | None, first: int) -> tuple[Floats, Floats]:
+def first_buckets(rows: Floats, starts: Integers, first: int) -> tuple[Floats, Flags]:
+    """The first buckets of each series, zero beyond its last, and which of them it has; both (series, first).
+
+    >>> first_buckets(np.array([[0.0, 3, 4]]), np.array([1]), 3)[0].tolist()
+    [[3.0, 4.0, 0.0]]
+    """
+    buckets = rows.shape[1]
+    columns = starts[:, None] + np.arange(min(first, buckets))
+    known = columns < buckets
+    return np.take_along_axis(rows, np.minimum(columns, buckets - 1), axis=1) * known, known
+
+
+def _initial_line(
+    rows: Floats, starts: Integers, indices: Floats | None, first: int
+) -> tuple[Floats, Floats]:
     """Level and slope before the first bucket: half the slope of the first buckets, deseasonalised."""
-    span = min(rows.shape[1], first)
-    head = rows[:, :span]
+    head, known = first_buckets(rows, starts, first)
     if indices is not None:
-        head = head - indices[:, np.arange(span) % indices.shape[1]]
-    time = np.arange(span) - (span - 1) / 2
-    squares = float(time @ time)
-    slope = 0.5 * (head @ time) / squares if squares > 0 else np.zeros(len(rows))
-    level = head.mean(axis=1) - slope * ((span - 1) / 2 + 1)
-    return level[:, None], slope[:, None]
+        positions = (starts[:, None] + np.arange(head.shape[1])) % indices.shape[1]
+        head = (head - np.take_along_axis(indices, positions, axis=1)) * known
+    span = known.sum(axis=1, keepdims=True)
+    time = (np.arange(head.shape[1]) - (span - 1) / 2) * known
+    slope = (
+        0.5 * (head * time).sum(axis=1, keepdims=True) / np.maximum((time**2).sum(axis=1, keepdims=True), 0.5)
+    )
+    level = head.sum(axis=1, keepdims=True) / span - slope * ((span - 1) / 2 + 1)
+    return level, slope

@@ -1,7 +1,8 @@
 """The lanes as machine code, for batches of thousands of series; needs the optional package numba.
 
 The same sums as in :mod:`sop_xl.forecasting.lanes`, series by series instead of bucket by bucket, so
-that the state of one series stays in the processor's nearest memory, and in as many threads as there are cores.
+that the state of one series stays in the processor's nearest memory, and blocks of series in as many threads as
+there are cores.
 Loading numba takes longer than forecasting a thousand series, so that small batches never do. The
 machine code is kept beside this file (or in the user's cache folder) for the next process.
 
@@ -13,14 +14,15 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from sop_xl.forecasting.history import Floats
+from sop_xl.forecasting.history import Floats, Integers
+
+Part = TypeVar("Part")
 
 # From here on, loading numba pays for itself within the call.
 BATCH = 2048
@@ -28,7 +30,8 @@ BATCH = 2048
 # Once numba is loaded, NumPy is as quick up to about so many rows.
 _ROWS = 128
 
-_ROWS_PER_THREAD = 64
+# Series that one thread takes at a time: what NumPy prepares for them stays in the processor's cache.
+_BLOCK = 256
 
 
 def wanted(rows: int) -> bool:
@@ -58,29 +61,69 @@ def available() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-def load() -> None:
-    """Load numba and the machine code, or compile it at the first use."""
-    for loop in (_smoothing, _holt_winters):
+def block_size(rows: int) -> int:
+    """Series of a call of so many to hand to the lanes together, or zero where they stay with NumPy.
+
+    A call worth compiling loads the compiler here, so that all its blocks use it.
+
+    >>> block_size(1) and os.environ.get("SOP_FAST") != "1"
+    0
+    """
+    if not wanted(rows):
+        return 0
+    for loop in (_smoothing, _holt_winters, _growth):
         _kernel(loop)
+    return _BLOCK
+
+
+def in_threads(run: Callable[[Part], None], parts: Sequence[Part]) -> None:
+    """Run something on each part, a core each: the loops let go of the interpreter's lock.
+
+    Args:
+        run: what to do; it returns nothing.
+        parts: what to do it with, such as rows of a result that it fills.
+
+    >>> done = []
+    >>> in_threads(done.append, [1, 2, 3])
+    >>> sorted(done)
+    [1, 2, 3]
+    """
+    threads = min(_cores(), len(parts))
+    if threads < 2:
+        for part in parts:
+            run(part)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(run, parts):
+            pass
 
 
 def smoothing_with_drift(
-    centred: Floats, drift: Floats, alphas: Floats, design: tuple[Floats, ...], horizon: int, floor: float
+    centred: Floats,
+    drift: Floats,
+    starts: Integers,
+    alphas: Floats,
+    design: tuple[Floats, ...],
+    horizon: int,
+    rounding: float,
 ) -> tuple[Floats, Floats]:
     """The lanes of simple smoothing; see :func:`sop_xl.forecasting.lanes.smoothing_with_drift`.
 
     Args:
         centred: units around the mean of each series, shape (series, buckets).
         drift: what the forecast rises per bucket, shape (series, 1).
+        starts: column of the first bucket of each series, shape (series,).
         alphas: smoothing parameter of each lane, shape (lanes,).
         design: what one-step forecasts owe to a unit level and a unit drift, each (buckets, lanes), and the
-            sums over the buckets of their squares and of their product, each (lanes,).
+            sums of their squares and of their product over the first so many buckets, each (buckets + 1, lanes).
         horizon: buckets to forecast.
-        floor: smallest sum of squared errors that tells lanes apart.
+        rounding: smallest mean squared error that tells lanes apart.
     Returns:
         Forecasts around the mean, shape (series, horizon); smallest sum of squared errors, shape (series,).
     """
-    return _in_threads(_smoothing, horizon, [centred, drift[:, 0]], (alphas, *design, floor))
+    return _run(_smoothing, horizon, [centred, drift[:, 0], starts], (alphas, *design, rounding))
 
 
 def damped_holt_winters(
@@ -88,9 +131,10 @@ def damped_holt_winters(
     level: Floats,
     trend: Floats,
     indices: Floats,
+    starts: Integers,
     grid: tuple[Floats, Floats, Floats, Floats],
     horizon: int,
-    floor: float,
+    rounding: float,
 ) -> tuple[Floats, Floats]:
     """The lanes of damped Holt–Winters; see :func:`sop_xl.forecasting.lanes.damped_holt_winters`.
 
@@ -99,36 +143,53 @@ def damped_holt_winters(
         level: initial level, shape (series, 1).
         trend: initial slope, shape (series, 1).
         indices: additive seasonal indices, shape (series, season); one column of zeros for no season.
+        starts: column of the first bucket of each series, shape (series,).
         grid: alpha, beta, gamma, phi of each lane, each (lanes,).
         horizon: buckets to forecast.
-        floor: smallest sum of squared errors that tells lanes apart.
+        rounding: smallest mean squared error that tells lanes apart.
     Returns:
         Forecasts, shape (series, horizon); smallest sum of squared errors, shape (series,).
     """
-    return _in_threads(_holt_winters, horizon, [rows, level[:, 0], trend[:, 0], indices], (*grid, floor))
+    by_series = [rows, level[:, 0], trend[:, 0], indices, starts]
+    return _run(_holt_winters, horizon, by_series, (*grid, rounding))
 
 
-def _in_threads(
-    loop: Callable[..., None], horizon: int, by_series: list[Floats], common: tuple[Any, ...]
+def proportional_growth(
+    rows: Floats,
+    level: Floats,
+    information: Floats,
+    starts: Integers,
+    grid: tuple[Floats, Floats],
+    design: tuple[Any, ...],
+    horizon: int,
+    rounding: float,
 ) -> tuple[Floats, Floats]:
-    """Run a loop over contiguous shares of the series; the loops let go of the interpreter's lock."""
-    run = _kernel(loop)
-    by_series = [np.ascontiguousarray(values) for values in by_series]
-    count = len(by_series[0])
-    result, squares = np.empty((count, horizon)), np.empty(count)
-    threads = max(1, min(_cores(), count // _ROWS_PER_THREAD))
-    bounds = np.linspace(0, count, threads + 1).astype(int)
-    shares = [slice(first, last) for first, last in pairwise(bounds)]
-    if threads == 1:
-        run(*by_series, *common, result, squares)
-        return result, squares
-    from concurrent.futures import ThreadPoolExecutor
+    """The lanes of proportional growth; see :func:`sop_xl.forecasting.lanes.proportional_growth`.
 
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(
-            lambda part: run(*(v[part] for v in by_series), *common, result[part], squares[part]), shares
-        ):
-            pass
+    Args:
+        rows: units, shape (series, buckets).
+        level: first state before it is corrected, shape (series, 1).
+        information: second state before it is corrected, shape (series, 1).
+        starts: column of the first bucket of each series, shape (series,).
+        grid: a0 and a1 of each lane, each (lanes,).
+        design: for a unit of each state what it does to the errors, (buckets, lanes), and to both states
+            after so many buckets, (buckets + 1, lanes); then sums over the first so many buckets.
+        horizon: buckets to forecast.
+        rounding: smallest mean squared error that tells lanes apart.
+    Returns:
+        Forecasts, shape (series, horizon); smallest sum of squared errors, shape (series,).
+    """
+    from_level, from_information, *sums = design
+    common = (*grid, *from_level, *from_information, *sums, rounding)
+    return _run(_growth, horizon, [rows, level[:, 0], information[:, 0], starts], common)
+
+
+def _run(
+    loop: Callable[..., None], horizon: int, by_series: list[Any], common: tuple[Any, ...]
+) -> tuple[Floats, Floats]:
+    by_series = [np.ascontiguousarray(values) for values in by_series]
+    result, squares = np.empty((len(by_series[0]), horizon)), np.empty(len(by_series[0]))
+    _kernel(loop)(*by_series, *common, result, squares)
     return result, squares
 
 
@@ -138,7 +199,7 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _kernel(loop: Callable[..., None]) -> Callable[..., None]:
     """A loop compiled for this machine, from the cache where it has been compiled before."""
     numba: Any = importlib.import_module("numba")
@@ -154,26 +215,27 @@ def _kernel(loop: Callable[..., None]) -> Callable[..., None]:
 def _smoothing(
     centred: Floats,
     drift: Floats,
+    starts: Integers,
     alphas: Floats,
     level_part: Floats,
     drift_part: Floats,
     level_sq: Floats,
     drift_sq: Floats,
     cross: Floats,
-    floor: float,
+    rounding: float,
     result: Floats,
     squares: Floats,
 ) -> None:
     count, buckets = centred.shape
     lanes, horizon = len(alphas), result.shape[1]
     level, own, on_level, on_drift = np.empty(lanes), np.empty(lanes), np.empty(lanes), np.empty(lanes)
-    weights, faded = np.empty(lanes), (1 - alphas) ** buckets
-    full_reach = (1 - (1 - alphas) ** (buckets + 1)) / alphas
+    weights = np.empty(lanes)
     for row in range(count):
-        slope = drift[row]
+        slope, start = drift[row], starts[row]
+        length = buckets - start
         level[:], own[:], on_level[:], on_drift[:] = 0.0, 0.0, 0.0, 0.0
-        for bucket in range(buckets):
-            value = centred[row, bucket]
+        for bucket in range(length):
+            value = centred[row, start + bucket]
             for lane in range(lanes):
                 error = value - level[lane]
                 own[lane] += error * error
@@ -182,19 +244,21 @@ def _smoothing(
                 level[lane] += alphas[lane] * error
         best = np.inf
         for lane in range(lanes):
-            initial = (on_level[lane] - slope * cross[lane]) / level_sq[lane]
-            total = own[lane] + slope**2 * drift_sq[lane] - 2 * slope * on_drift[lane]
-            weights[lane] = max(total - initial**2 * level_sq[lane], floor)
+            initial = (on_level[lane] - slope * cross[length, lane]) / level_sq[length, lane]
+            total = own[lane] + slope**2 * drift_sq[length, lane] - 2 * slope * on_drift[lane]
+            weights[lane] = max(total - initial**2 * level_sq[length, lane], rounding * length)
             best = min(best, weights[lane])
-            level[lane] += initial * faded[lane]
+            # What the last one-step forecast owes to the level, faded by one more bucket.
+            level[lane] += initial * level_part[length - 1, lane] * (1 - alphas[lane])
         squares[row] = best
         total = 0.0
         for lane in range(lanes):
-            weights[lane] = (weights[lane] / best) ** (-0.5 * buckets)
+            weights[lane] = (weights[lane] / best) ** (-0.5 * length)
             total += weights[lane]
         result[row] = 0.0
         for lane in range(lanes):
-            weight, now, reach, alpha = weights[lane] / total, level[lane], full_reach[lane], alphas[lane]
+            weight, now, alpha = weights[lane] / total, level[lane], alphas[lane]
+            reach = 1 + (1 - alpha) * drift_part[length - 1, lane]
             for step in range(horizon):
                 ahead = now + reach * slope
                 result[row, step] += weight * ahead
@@ -207,11 +271,12 @@ def _holt_winters(
     first_level: Floats,
     first_trend: Floats,
     indices: Floats,
+    starts: Integers,
     alpha: Floats,
     beta: Floats,
     gamma: Floats,
     phi: Floats,
-    floor: float,
+    rounding: float,
     result: Floats,
     squares: Floats,
 ) -> None:
@@ -223,7 +288,7 @@ def _holt_winters(
         level[:], trend[:], sse[:] = first_level[row], first_trend[row], 0.0
         for position in range(season):
             seasonal[position] = indices[row, position]
-        for bucket in range(buckets):
+        for bucket in range(starts[row], buckets):
             value = rows[row, bucket]
             index = seasonal[bucket % season]
             for lane in range(lanes):
@@ -234,14 +299,14 @@ def _holt_winters(
                 sse[lane] += error * error
                 level[lane] = expected + alpha[lane] * error
                 trend[lane] = slope + beta[lane] * error
-        best = np.inf
+        best, length = np.inf, buckets - starts[row]
         for lane in range(lanes):
-            sse[lane] = max(sse[lane], floor)
+            sse[lane] = max(sse[lane], rounding * length)
             best = min(best, sse[lane])
         squares[row] = best
         total = 0.0
         for lane in range(lanes):
-            weights[lane] = (sse[lane] / best) ** (-0.5 * buckets)
+            weights[lane] = (sse[lane] / best) ** (-0.5 * length)
             total += weights[lane]
         for step in range(horizon):
             index = seasonal[(buckets + step) % season]
@@ -250,4 +315,71 @@ def _holt_winters(
                 trend[lane] *= phi[lane]
                 level[lane] += trend[lane]
                 ahead += weights[lane] * (level[lane] + index[lane])
+            result[row, step] = ahead / total
+
+
+def _growth(
+    rows: Floats,
+    first_level: Floats,
+    first_information: Floats,
+    starts: Integers,
+    a0: Floats,
+    a1: Floats,
+    level_errors: Floats,
+    level_level: Floats,
+    level_information: Floats,
+    information_errors: Floats,
+    information_level: Floats,
+    information_information: Floats,
+    level_sq: Floats,
+    information_sq: Floats,
+    cross: Floats,
+    rounding: float,
+    result: Floats,
+    squares: Floats,
+) -> None:
+    count, buckets = rows.shape
+    lanes, horizon = len(a0), result.shape[1]
+    level, information, sse = np.empty(lanes), np.empty(lanes), np.empty(lanes)
+    on_level, on_information = np.empty(lanes), np.empty(lanes)
+    for row in range(count):
+        start = starts[row]
+        length = buckets - start
+        level[:], information[:], sse[:] = first_level[row], first_information[row], 0.0
+        on_level[:], on_information[:] = 0.0, 0.0
+        for bucket in range(length):
+            value = rows[row, start + bucket]
+            for lane in range(lanes):
+                before, now = level[lane], information[lane]
+                error = value - before
+                sse[lane] += error * error
+                on_level[lane] += error * level_errors[bucket, lane]
+                on_information[lane] += error * information_errors[bucket, lane]
+                level[lane] = before - (1 - a1[lane]) * now + (a0[lane] - a1[lane]) * error
+                information[lane] = before + (1 - a0[lane]) * now + (a0[lane] + a1[lane]) * error
+        best = np.inf
+        for lane in range(lanes):
+            one, two, both = level_sq[length, lane], information_sq[length, lane], cross[length, lane]
+            common = one * two - both**2
+            by_level = -(on_level[lane] * two - on_information[lane] * both) / common
+            by_information = -(one * on_information[lane] - on_level[lane] * both) / common
+            sse[lane] += by_level * on_level[lane] + by_information * on_information[lane]
+            sse[lane] = max(sse[lane], 0.5 * rounding * length)
+            best = min(best, sse[lane])
+            level[lane] += level_level[length, lane] * by_level
+            level[lane] += information_level[length, lane] * by_information
+            information[lane] += level_information[length, lane] * by_level
+            information[lane] += information_information[length, lane] * by_information
+        squares[row] = max(best, rounding * length)
+        total = 0.0
+        for lane in range(lanes):
+            sse[lane] = (sse[lane] / best) ** (-0.25 * length)
+            total += sse[lane]
+        for step in range(horizon):
+            ahead = 0.0
+            for lane in range(lanes):
+                before, now = level[lane], information[lane]
+                ahead += sse[lane] * before
+                level[lane] = before - (1 - a1[lane]) * now
+                information[lane] = before + (1 - a0[lane]) * now
             result[row, step] = ahead / total

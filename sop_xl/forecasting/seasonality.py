@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sop_xl.forecasting.history import Flags, Floats
+from sop_xl.forecasting.history import Flags, Floats, Integers
 
 
-def seasonal_indices(rows: Floats, season: int, kind: str = "ADD") -> Floats:
+def seasonal_indices(rows: Floats, season: int, kind: str = "ADD", starts: Integers | None = None) -> Floats:
     """Seasonal indices fitted together with a straight line, shrunk towards no season.
 
     Multiplicative indices are fitted to the logarithms. The indices are shrunk by 1 − (noise variance
@@ -20,8 +20,10 @@ def seasonal_indices(rows: Floats, season: int, kind: str = "ADD") -> Floats:
         rows: units, shape (series, buckets), complete; above zero for ``"MUL"``.
         season: buckets in a season.
         kind: ``"ADD"`` (indices are added, mean 0) or ``"MUL"`` (multiplied, mean 1).
+        starts: column of the first bucket of each series, shape (series,); ``None``: the first. What stands
+            before it does not count.
     Returns:
-        Indices by position in the season, position 0 being that of the first bucket; (series, season).
+        Indices by position in the season, position 0 being that of the first column; (series, season).
     Source:
         Miller and Williams (2003), International Journal of Forecasting 19: shrinkage of seasonal factors.
 
@@ -30,13 +32,18 @@ def seasonal_indices(rows: Floats, season: int, kind: str = "ADD") -> Floats:
     """
     count, buckets = rows.shape
     multiplicative = kind == "MUL"
+    neutral = np.full((count, season), 1.0 if multiplicative else 0.0)
     if season < 2 or buckets < 2 * season:
-        return np.full((count, season), 1.0 if multiplicative else 0.0)
-    indices = _shrink(*_deviations(np.log(rows) if multiplicative else rows, season))
-    if not multiplicative:
-        return indices
-    ratios = np.exp(indices)
-    return np.asarray(ratios / ratios.mean(axis=1, keepdims=True))
+        return neutral
+    starts = np.zeros(count, dtype=np.intp) if starts is None else starts
+    lengths = buckets - starts
+    known = np.arange(buckets) >= starts[:, None]
+    values = np.log(np.where(known, rows, 1.0)) if multiplicative else rows * known
+    indices = _shrink(*_deviations(values, known, season))
+    if multiplicative:
+        ratios = np.exp(indices)
+        indices = ratios / ratios.mean(axis=1, keepdims=True)
+    return np.where((lengths >= 2 * season)[:, None], indices, neutral)
 
 
 def has_season(rows: Floats, season: int) -> Flags:
@@ -59,8 +66,8 @@ def has_season(rows: Floats, season: int) -> Flags:
     if season < 2 or buckets < 2 * season:
         return np.zeros(count, dtype=bool)
     roots = np.sqrt(rows)
-    sums, sizes = _by_position(roots, season)
-    means = sums / sizes
+    sizes = np.bincount(np.arange(buckets) % season, minlength=season).astype(float)
+    means = _by_position(roots, season) / sizes
     between = (sizes * (means - roots.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
     within = ((roots - means[:, np.arange(buckets) % season]) ** 2).sum(axis=1)
     free_between, free_within = season - 1, buckets - season
@@ -96,28 +103,30 @@ def seasonal_profile(rows: Floats, season: int) -> Floats:
     return np.asarray(profile / profile.mean(axis=1, keepdims=True))
 
 
-def _by_position(rows: Floats, season: int) -> tuple[Floats, Floats]:
-    """Sum and number of buckets per position in the season: (series, season) and (season,)."""
+def _by_position(rows: Floats, season: int) -> Floats:
+    """Sum of the buckets at each position in the season, shape (series, season)."""
     count, buckets = rows.shape
     padded = np.zeros((count, -(-buckets // season) * season))
     padded[:, :buckets] = rows
-    sizes = np.bincount(np.arange(buckets) % season, minlength=season).astype(float)
-    return padded.reshape(count, -1, season).sum(axis=1), sizes
+    return np.asarray(padded.reshape(count, -1, season).sum(axis=1))
 
 
-def _deviations(rows: Floats, season: int) -> tuple[Floats, Floats]:
-    """Indices around a straight line fitted jointly, and the noise variance of one index."""
-    buckets = rows.shape[1]
-    position = np.arange(buckets) % season
-    sums, sizes = _by_position(rows, season)
-    centred = rows - (sums / sizes)[:, position]
-    time = np.arange(buckets, dtype=float)
-    time_means = np.bincount(position, weights=time, minlength=season) / sizes
-    time_centred = time - time_means[position]
-    slope = (centred @ time_centred) / (time_centred @ time_centred)
-    indices = sums / sizes - slope[:, None] * time_means
-    noise = ((centred - slope[:, None] * time_centred) ** 2).sum(axis=1) / (buckets - season - 1)
-    return indices - indices.mean(axis=1, keepdims=True), noise / sizes.mean()
+def _deviations(values: Floats, known: Flags, season: int) -> tuple[Floats, Floats]:
+    """Indices around a straight line fitted jointly, and the noise variance of one index.
+
+    Values are zero where they are not known. A series of fewer than two seasons gets some finite answer.
+    """
+    position = np.arange(values.shape[1]) % season
+    sizes = np.maximum(_by_position(known.astype(float), season), 1.0)
+    time = np.arange(float(values.shape[1])) * known
+    means, time_means = _by_position(values, season) / sizes, _by_position(time, season) / sizes
+    centred = (values - means[:, position]) * known
+    time_centred = (time - time_means[:, position]) * known
+    slope = (centred * time_centred).sum(axis=1) / np.maximum((time_centred**2).sum(axis=1), 1.0)
+    indices = means - slope[:, None] * time_means
+    free = np.maximum(known.sum(axis=1) - season - 1, 1)
+    noise = ((centred - slope[:, None] * time_centred) ** 2).sum(axis=1) / free
+    return indices - indices.mean(axis=1, keepdims=True), noise / sizes.mean(axis=1)
 
 
 def _shrink(indices: Floats, noise: Floats) -> Floats:

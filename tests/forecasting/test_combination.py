@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sop_xl.forecasting import combination
 from sop_xl.forecasting.combination import MEMBERS, SIGNS, combine, members, mix
-from sop_xl.forecasting.lanes import GROWTH_GRID, proportional_growth
+from sop_xl.forecasting.growth import GROWTH_GRID, proportional_growth
 
 RNG = np.random.default_rng(11)
 TIME = np.arange(48)

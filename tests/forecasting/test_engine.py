@@ -104,6 +104,19 @@ def test_every_row_is_forecast_on_its_own(method: str) -> None:
     )
 
 
+@pytest.mark.parametrize("season", [1, 4, 12])
+def test_auto_of_many_lengths_together(season: int) -> None:
+    """Launches, silences, unknown ends: in one range as each alone."""
+    history = sample(120, 50)
+    history[::3] *= np.random.default_rng(1).random((40, 50)) < 0.5
+    history[:100][np.arange(50) < (np.arange(100) % 50)[:, None]] = np.nan
+    history[1:100:7] = np.nan_to_num(history[1:100:7])
+    history[100:][np.arange(50) >= 50 - np.arange(20)[:, None]] = np.nan
+    together = forecast(history, 7, season)
+    alone = np.array([forecast(row, 7, season) for row in history])
+    np.testing.assert_allclose(together, alone, rtol=1e-9, atol=1e-12)
+
+
 @settings(max_examples=40)
 @given(
     st.lists(st.floats(-1e308, 1e308, allow_subnormal=True), min_size=1, max_size=50),

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sop_xl.forecasting import lanes, lanes_compiled
+from sop_xl.forecasting import forecast, lanes, lanes_compiled
 from sop_xl.forecasting.auto import auto
+from sop_xl.forecasting.growth import proportional_growth
 from sop_xl.forecasting.seasonality import seasonal_indices
 
 needs_numba = pytest.mark.skipif(
@@ -77,11 +78,31 @@ def test_auto_is_the_same(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
 
 
 @needs_numba
-def test_a_loaded_compiler_is_used_for_small_groups_of_a_large_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("buckets", [3, 20, 60])
+def test_growth_is_the_same(monkeypatch: pytest.MonkeyPatch, buckets: int) -> None:
+    rows = np.abs(batch(200, buckets))
+    starts = np.sort(np.arange(200) % (buckets - 1))
+    rows[np.arange(buckets) < starts[:, None]] = 0
+    plain, compiled = both_ways(monkeypatch, lambda: proportional_growth(rows, 6, starts))
+    np.testing.assert_allclose(compiled.ahead, plain.ahead, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(compiled.squares, plain.squares, rtol=1e-9, atol=1e-9)
+
+
+@needs_numba
+def test_series_of_many_lengths_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = np.abs(batch(601))
+    history[np.arange(60) < (np.arange(601) % 57)[:, None]] = np.nan
+    plain, compiled = both_ways(monkeypatch, lambda: forecast(history, 18, 12))
+    np.testing.assert_allclose(compiled, plain, rtol=1e-9, atol=1e-9)
+
+
+@needs_numba
+def test_a_loaded_compiler_is_used_for_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOP_FAST", raising=False)
     lanes_compiled._kernel.cache_clear()
+    assert lanes_compiled.block_size(lanes_compiled.BATCH - 1) == 0
     assert not lanes_compiled.wanted(200)
-    lanes.block_size(lanes_compiled.BATCH)
+    assert lanes_compiled.block_size(lanes_compiled.BATCH) > 0
     assert lanes_compiled.wanted(200)
     assert not lanes_compiled.wanted(2 * lanes.BLOCK)
 
@@ -90,28 +111,34 @@ def test_the_loops_are_right_without_a_compiler(monkeypatch: pytest.MonkeyPatch)
     rows = batch(12)
     indices = seasonal_indices(rows, 12)
     monkeypatch.setenv("SOP_FAST", "0")
-    plain = lanes.smoothing_with_drift(rows, 6, 0.7, 1.0), lanes.damped_holt_winters(rows, indices, 6)
+    starts = np.array([0, 0, 3, 3, 4, 5, 20, 30, 31, 35, 35, 36])
+    rows[starts[:, None] > TIME] = 0
+
+    def run() -> tuple[lanes.Run, ...]:
+        return (
+            lanes.smoothing_with_drift(rows, 6, 0.7, 1.0, starts),
+            lanes.damped_holt_winters(rows, indices, 6, starts),
+            proportional_growth(np.abs(rows), 6, starts),
+        )
+
+    plain = run()
     monkeypatch.setattr(lanes_compiled, "wanted", lambda rows: True)
     monkeypatch.setattr(lanes_compiled, "_kernel", lambda loop: loop)
-    looped = lanes.smoothing_with_drift(rows, 6, 0.7, 1.0), lanes.damped_holt_winters(rows, indices, 6)
+    looped = run()
     for one, other in zip(looped, plain, strict=True):
         np.testing.assert_allclose(one.ahead, other.ahead, rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(one.squares, other.squares, rtol=1e-9, atol=1e-9)
 
 
-def test_shares_of_the_series_cover_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes_compiled, "_kernel", lambda loop: loop)
-    monkeypatch.setattr(lanes_compiled, "_cores", lambda: 3)
-
-    def double(values: np.ndarray, result: np.ndarray, squares: np.ndarray) -> None:
-        result[:] = 2 * values[:, None]
-        squares[:] = values**2
-
-    for rows in (0, 1, 64, 200, 1001):
-        values = np.arange(float(rows))
-        doubled, squares = lanes_compiled._in_threads(double, 2, [values], ())
-        np.testing.assert_array_equal(squares, values**2)
-        np.testing.assert_array_equal(doubled, np.stack([2 * values, 2 * values], axis=1))
+@pytest.mark.parametrize("cores", [1, 3])
+def test_every_part_is_run_once(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    monkeypatch.setattr(lanes_compiled, "_cores", lambda: cores)
+    for count in (0, 1, 2, 100):
+        done: list[int] = []
+        lanes_compiled.in_threads(done.append, range(count))
+        assert sorted(done) == list(range(count))
+    with pytest.raises(ZeroDivisionError):
+        lanes_compiled.in_threads(lambda part: done.append(1 // part), [1, 0, 2])
 
 
 def test_the_switch(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,9 +148,9 @@ def test_the_switch(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not lanes_compiled.wanted(1)
     assert not lanes_compiled.wanted(lanes_compiled.BATCH - 1)
     assert lanes_compiled.wanted(lanes_compiled.BATCH)
-    monkeypatch.setattr(lanes_compiled, "load", lambda: None)
-    assert lanes.block_size(1) == lanes.block_size(lanes_compiled.BATCH - 1) == lanes.BLOCK
-    assert lanes.block_size(lanes_compiled.BATCH) > lanes.BLOCK
+    monkeypatch.setattr(lanes_compiled, "_kernel", lambda loop: loop)
+    assert lanes_compiled.block_size(1) == 0
+    assert lanes_compiled.block_size(lanes_compiled.BATCH) > lanes.BLOCK
     monkeypatch.setenv("SOP_FAST", "1")
     assert lanes_compiled.wanted(1)
     monkeypatch.setenv("SOP_FAST", "0")
