@@ -1,9 +1,9 @@
 """The simple forecasts that AUTO mixes, and how much each counts for a history.
 
 Six forecasts err differently: damped Holt–Winters on the values and on their logarithms, Theta on the
-logarithms, growth in proportion to the level, the last value, and the last season. How much each counts
-follows from seven signs of the history, mostly from how well each would have forecast it one bucket ahead:
-share of a forecast = exp(signs · weights), brought to a sum of one.
+logarithms, growth in proportion to the level, the usual (median) change after the last value, and the last season.
+How much each counts follows from seven signs of the history, mostly from how well each would have forecast it one
+bucket ahead: share of a forecast = exp(signs · weights), brought to a sum of one.
 
 The weights were fitted on earlier origins of the M1, M3 and tourism competitions
 (``benchmarks/tune_forecast.py``), and held towards equal shares of the first three: so strongly that weights
@@ -21,6 +21,7 @@ from sop_xl.forecasting.lanes import (
     damped_holt_winters,
     own_buckets,
     smoothing_with_drift,
+    usual_change,
 )
 from sop_xl.forecasting.seasonality import seasonal_indices
 
@@ -29,7 +30,7 @@ MEMBERS = (
     "smoothing of their logarithms",
     "Theta",
     "proportional growth",
-    "the last value",
+    "the usual change",
     "the last season",
 )
 SIGNS = (
@@ -56,13 +57,13 @@ _LEAST_INDEX = 1e-3
 # Signs by rows, members by columns.
 WEIGHTS = np.array(
     [
-        [1.28, 1.56, 1.32, -0.78, -1.11, -0.77],  # always
-        [-0.22, -0.1, -0.51, 1.22, -0.39, 0],  # no season asked for
-        [0.13, -0.03, 0.08, -0.6, 0.05, 0.37],  # length of the history
-        [-0.05, 0.69, -0.5, 0.44, 0.21, -0.79],  # logarithms worse than values
-        [-0.11, 0.43, -1.38, -0.46, 0.02, 1.49],  # Theta worse than smoothing
-        [2.38, 1.03, -0.31, -3.1, 0, 0],  # growth worse than smoothing
-        [-0.01, -0.53, -0.06, 0.2, 0.08, 0.31],  # size of the changes
+        [1.23, 1.4, 1.18, -0.85, -0.67, -0.79],  # always
+        [-0.65, -0.48, -0.86, 0.84, 1.15, 0],  # no season asked for
+        [0.18, 0.01, 0.11, -0.48, -0.19, 0.37],  # length of the history
+        [0.31, 0.66, -0.36, 0.34, -0.17, -0.79],  # logarithms worse than values
+        [-0.23, 1.22, -1.34, -0.53, -0.71, 1.59],  # Theta worse than smoothing
+        [1.25, 0.6, -0.64, -3.19, 1.97, 0],  # growth worse than smoothing
+        [0.11, -0.32, 0.08, 0.22, -0.43, 0.35],  # size of the changes
     ]
 )
 
@@ -123,14 +124,15 @@ def members(rows: Floats, horizon: int, season: int, starts: Integers | None = N
     level = (logs - centre - shifts[:, now]) * known
     theta = smoothing_with_drift(level, horizon, DRIFT_SHARE, DRIFT_CAP, starts)
     ceiling = np.log(LOG_CEILING * rows.max(axis=1, keepdims=True))
-    last = rows[:, -1:] / multipliers[:, now[-1:]]
+    steady = rows / multipliers[:, now]
+    steps = np.arange(1, horizon + 1) * usual_change(steady, starts, 1)[:, None]
     none = np.zeros((count, horizon))
     ahead = [
         smoothed.ahead[0::2],
         np.exp(np.minimum(smoothed.ahead[1::2] + centre, ceiling)),
         np.exp(np.minimum(theta.ahead + shifts[:, coming] + centre, ceiling)),
         none,
-        last * multipliers[:, coming],
+        (steady[:, -1:] + steps) * multipliers[:, coming],
         rows[:, buckets - season + np.arange(horizon) % season] if seasonal else none,
     ]
     # Squares of logarithms times the squared geometric mean are likelihoods on the scale of the values.

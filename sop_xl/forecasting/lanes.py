@@ -130,7 +130,7 @@ def smoothing_with_drift(
         time = (np.arange(buckets) - (starts[:, None] + buckets - 1) / 2) * known
         slope = (centred * time).sum(axis=1) / np.maximum((time * time).sum(axis=1), 0.5)
         if np.isfinite(drift_cap):
-            usual = _usual_change(centred, starts)
+            usual = np.abs(usual_change(centred, starts, _DRIFT_LAG))
             slope = np.clip(slope, -drift_cap * usual, drift_cap * usual)
         drift[:, 0] = drift_share * slope
     design = _drift_design(buckets)
@@ -291,19 +291,23 @@ def best_lane(sse: Floats, lengths: Integers) -> Floats:
     return np.asarray(np.maximum(sse.min(axis=1), ROUNDING * lengths))
 
 
-def _usual_change(centred: Floats, starts: Integers) -> Floats:
-    """Median change over twelve buckets (a third of a short history), per bucket, of each series."""
-    buckets = centred.shape[1]
+def usual_change(rows: Floats, starts: Integers, lag: int) -> Floats:
+    """Median change over ``lag`` buckets, at most a third of the history, per bucket; shape (series,).
+
+    >>> usual_change(np.array([[1.0, 2, 3, 9, 10]]), np.array([0]), 1)
+    array([1.])
+    """
+    buckets = rows.shape[1]
     lengths = buckets - starts
-    lags = np.clip(lengths // 3, 1, _DRIFT_LAG)
+    lags = np.clip(lengths // 3, 1, lag)
     column = np.arange(buckets)
     before = np.maximum(column - lags[:, None], 0)
-    changes = centred - np.take_along_axis(centred, before, axis=1)
+    changes = rows - np.take_along_axis(rows, before, axis=1)
     changes[column < (starts + lags)[:, None]] = np.inf
     changes.sort(axis=1)
     # NumPy's own median imports masked arrays, which takes longer than a forecast.
     last, row = np.maximum(lengths - lags - 1, 0), np.arange(len(starts))
-    return np.abs(0.5 * (changes[row, last // 2] + changes[row, (last + 1) // 2])) / lags
+    return np.asarray(0.5 * (changes[row, last // 2] + changes[row, (last + 1) // 2]) / lags)
 
 
 def first_buckets(rows: Floats, starts: Integers, first: int) -> tuple[Floats, Flags]:
