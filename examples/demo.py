@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from finance_links import build as link_finance
 from sample_company import build
 
 from sop_xl.cli import main as sop_xl
@@ -41,12 +42,14 @@ def demo(folder: Path) -> None:
     run("load-actuals", workbook, "--mapping", mapping)
     run("run-cycle", workbook)
     run("publish", workbook, "--by", "demo")
+    print(f"\nA workbook of finance, linked to the published plan: {link_finance(folder)}")
     run("pack", workbook, "--output", folder / "sop_pack.pptx", "--by", "demo")
     print(
         f"""
 Look at
   {workbook}            the planning workbook: start on Home, then Executive
   {folder / "sop_published.xlsx"}  what finance links to
+  {folder / "finance.xlsx"}        a workbook of finance, linked to it
   {folder / "sop_pack.pptx"}       the presentation for the executive meeting
 Change something (a Sales override on Demand, say), save, and run again:
   .venv/bin/sop-xl run-cycle {workbook}      (Windows: .venv\\Scripts\\sop-xl)"""

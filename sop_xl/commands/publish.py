@@ -31,6 +31,7 @@ from sop_xl.store.errors import StoreError
 from sop_xl.store.place import beside
 from sop_xl.workbook.plan_table import forecasts_of, lines_of, published_versions, write_version
 from sop_xl.workbook.published import Imprint, published
+from sop_xl.workbook.published_layout import Before, read_published
 from sop_xl.workbook.read import Workbook
 
 if TYPE_CHECKING:
@@ -98,9 +99,10 @@ class Publication:
             by=self.by,
         )
         self.minutes = _minutes(workbook)
-        self.content = published(cycle.plan, self.imprint, kpi_measures(cycle))
+        before, lost = _published_before(path, str(workbook.field("Home_Version") or ""))
+        self.content, moved = published(cycle.plan, self.imprint, kpi_measures(cycle), before)
         self.outcome = Outcome("publish")
-        self._record([*settled.said, *news, *self.agreement.news])
+        self._record([*settled.said, *news, *self.agreement.news, *lost, *moved])
 
     def _require_forecast(self) -> None:
         missing = int(np.isnan(self.cycle.given.baseline).any(axis=1).sum())
@@ -254,6 +256,24 @@ def _minutes(workbook: Workbook) -> dict[str, list[list[Any]]]:
     if issues:
         raise ChecksFailed(issues)
     return found
+
+
+def _published_before(workbook: Path, version: str) -> tuple[Before | None, list[str]]:
+    """What the file that others link to shows, as it was published, and what is wrong with it.
+
+    Args:
+        version: the last one that the workbook knows; its archive counts where the file is gone or damaged.
+    """
+    problems: list[str] = []
+    for path in (published_path(workbook), archive_path(workbook, version)):
+        if path.exists():
+            try:
+                before = read_published(path)
+                unchanged = archive_path(workbook, before.version)
+                return (read_published(unchanged) if unchanged.exists() else before), []
+            except WorkbookError as error:
+                problems.append(f"{error} Families and buckets may stand elsewhere in it from now on.")
+    return None, problems
 
 
 def publish_open(book: xw.Book, progress: Progress = silent) -> Outcome:

@@ -1,6 +1,6 @@
 """The published workbook: values only, in a shape that never moves, for others to link to.
 
-Sheets, names and the order of the columns stay the same from version to version; new families are added below.
+Sheets, names, the row of a family and the column of a bucket stay the same from version to version.
 """
 
 from __future__ import annotations
@@ -16,27 +16,23 @@ import xlsxwriter
 
 from sop_xl.model import Array, Measures, Plan
 from sop_xl.workbook.plan_table import lines_of
+from sop_xl.workbook.published_layout import (
+    BLOCKS,
+    FIRST_COLUMN,
+    FIRST_ROW,
+    HEADER_ROW,
+    Before,
+    Layout,
+    layout_of,
+)
 from sop_xl.workbook.spec import Table
-from sop_xl.workbook.styles import FONT, LINE, MUTED, NAVY, PAPER, TOTAL_FILL
+from sop_xl.workbook.styles import FONT, GROUP_FILL, LIGHTS, LINE, MUTED, NAVY, PAPER, TOTAL_FILL
 from sop_xl.workbook.tables import PLAN
 
-HEADER_ROW, FIRST_ROW = 6, 7
-#: Names span at least this many families, so that links keep working when families are added.
-ROOM = 200
-
-#: Block of the published workbook -> title, unit, plan attribute.
-BLOCKS: tuple[tuple[str, str, str, str], ...] = (
-    ("Demand", "Consensus demand", "units", "consensus_demand"),
-    ("Baseline", "Baseline forecast", "units", "baseline_forecast"),
-    ("Production", "Production plan", "units", "production_plan"),
-    ("Inventory", "Projected inventory", "units", "projected_inventory"),
-    ("Backlog", "Backlog", "units", "backlog"),
-    ("Shipments", "Constrained demand", "units", "constrained_demand"),
-    ("Revenue", "Revenue", "money", "revenue"),
-    ("COGS", "Cost of goods sold", "money", "cogs"),
-    ("Margin", "Margin", "money", "margin"),
-    ("InventoryValue", "Inventory value", "money", "inventory_value"),
-)
+#: More buckets than these are printed two pages wide.
+WIDE = 13
+#: Names of measures of the meeting, with their widths.
+MEASURE_COLUMNS = (("Measure", 34), ("Value", 20), ("Target", 12), ("Status", 14), ("Basis", 84))
 
 
 @dataclass(frozen=True)
@@ -52,8 +48,8 @@ class Imprint:
 
 
 class _Publishing:
-    def __init__(self, plan: Plan, imprint: Imprint, measures: Measures) -> None:
-        self.plan, self.imprint, self.measures = plan, imprint, measures
+    def __init__(self, plan: Plan, imprint: Imprint, measures: Measures, layout: Layout) -> None:
+        self.plan, self.imprint, self.measures, self.layout = plan, imprint, measures, layout
         self.file = io.BytesIO()
         self.book = xlsxwriter.Workbook(
             self.file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -65,13 +61,26 @@ class _Publishing:
         def look(**more: Any) -> Any:
             return self.book.add_format({**font, **more})
 
-        self.title = look(font_size=16, bold=True, font_color=NAVY)
+        self.title = look(font_size=16, bold=True, font_color=NAVY, bottom=2, bottom_color=NAVY)
         self.subtitle = look(font_color=MUTED)
         self.header = look(bold=True, font_color=PAPER, bg_color=NAVY, align="center", **line)
         self.header_date = look(
             bold=True, font_color=PAPER, bg_color=NAVY, align="center", num_format="yyyy-mm-dd", **line
         )
         self.text = look(**line)
+        self.wrapped = look(indent=1, text_wrap=True, **line)
+        self.fact = look(align="right", **line)
+        self.muted = look(font_color=MUTED, italic=True, **line)
+        self.status = look(font_color=MUTED, font_size=8, align="right")
+        self.closed_date = look(
+            bold=True, font_color=PAPER, bg_color=MUTED, align="center", num_format="yyyy-mm-dd", **line
+        )
+        self.closed = look(num_format="#,##0", bg_color=GROUP_FILL, font_color=MUTED, **line)
+        self.lights = {
+            status: look(bold=True, align="center", bg_color=fill, font_color=ink, **line)
+            for status, (fill, ink) in LIGHTS.items()
+        }
+        self.no_light = look(align="center", font_color=MUTED, **line)
         self.number = look(num_format="#,##0", **line)
         self.exact = look(num_format="#,##0.00", **line)
         self.ratio = look(num_format="0.0%", **line)
@@ -87,14 +96,20 @@ class _Publishing:
         self.book.close()
         return self.file.getvalue()
 
-    def _sheet(self, name: str, title: str, note: str) -> Any:
+    def _sheet(self, name: str, title: str, note: str, columns: int) -> Any:
         imprint = self.imprint
         sheet = self.book.add_worksheet(name)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.set_paper(9)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.fit_to_pages(1, 0)
-        sheet.set_footer("&L&8&F&C&8&A&R&8Page &P of &N")
+        sheet.set_footer(
+            f"&L&8{_footer(imprint.company)[:80]}, version {_footer(imprint.version)}&C&8&A&R&8Page &P of &N"
+        )
+        sheet.set_row(0, 26)
+        for column in range(columns):
+            sheet.write_blank(0, column, None, self.title)
         sheet.write_string(0, 0, title, self.title)
         sheet.write_string(
             1,
@@ -106,45 +121,63 @@ class _Publishing:
         sheet.write_string(2, 0, note, self.subtitle)
         return sheet
 
-    def _block(self, name: str, title: str, unit: str, values: Array) -> None:
-        given = self.plan.given
-        families, ends = given.families, [bucket.end for bucket in given.horizon.planned]
-        unit_text = self.imprint.currency if unit == "money" else "units of each family"
-        sheet = self._sheet(
-            name, title, f"In {unit_text}. Values, no formulas; empty where it does not apply."
-        )
-        sheet.set_column(0, 0, 16)
-        sheet.set_column(1, 1, 26)
-        sheet.set_column(2, 2, 8)
-        sheet.set_column(3, 2 + len(ends), 12)
+    def _block(self, name: str, title: str, unit: str, of_plan: Array) -> None:
+        layout, currency = self.layout, self.imprint.currency
+        values, last_column = layout.values(name, of_plan), FIRST_COLUMN + len(layout.ends) - 1
+        note = f"In {currency if unit == 'money' else 'units of each family'}. Values, no formulas; empty where it "
+        note += "does not apply."
+        if layout.closed:
+            note += " Closed buckets are folded away: open them with the + above the columns."
+        sheet = self._sheet(name, title, note, last_column)
+        self._columns(sheet)
         for i, header in enumerate(("Family", "Name", "Unit")):
             sheet.write_string(HEADER_ROW - 1, i, header, self.header)
-        for t, end in enumerate(ends):
-            sheet.write_datetime(HEADER_ROW - 1, 3 + t, _midnight(end), self.header_date)
-        for f, family in enumerate(families):
-            row = FIRST_ROW - 1 + f
-            sheet.write_string(row, 0, family.code, self.text)
-            sheet.write_string(row, 1, family.name, self.text)
-            sheet.write_string(row, 2, self.imprint.currency if unit == "money" else family.unit, self.text)
-            for t in range(len(ends)):
-                _write(sheet, row, 3 + t, values[f, t], self.number)
+        sheet.write_string(HEADER_ROW - 3, 2, "Status", self.status)
+        for t, end in enumerate(layout.ends):
+            closed = t < layout.closed
+            look = self.closed_date if closed else self.header_date
+            sheet.write_datetime(HEADER_ROW - 1, FIRST_COLUMN - 1 + t, _midnight(end), look)
+            status = "Closed" if closed else "Plan" if t < layout.closed + layout.planned else "Not planned"
+            sheet.write_string(HEADER_ROW - 3, FIRST_COLUMN - 1 + t, status, self.status)
+        for r, family in enumerate(layout.rows):
+            row, look = FIRST_ROW - 1 + r, self.text if family.planned is not None else self.muted
+            family_unit = currency if unit == "money" else family.unit
+            for column, text in enumerate((family.code, family.name, family_unit)):
+                sheet.write_string(row, column, text, look)
+            for t in range(len(layout.ends)):
+                look = self.closed if t < layout.closed else self.number
+                _write(sheet, row, FIRST_COLUMN - 1 + t, values[r, t], look)
         if unit == "money":
             # Above the families, so that its place does not move when families are added.
             sheet.write_string(HEADER_ROW - 2, 0, "Total", self.total_text)
             sheet.write_blank(HEADER_ROW - 2, 1, None, self.total_text)
-            sheet.write_string(HEADER_ROW - 2, 2, self.imprint.currency, self.total_text)
-            for t in range(len(ends)):
-                known = values[:, t][~np.isnan(values[:, t])]
-                _write(sheet, HEADER_ROW - 2, 3 + t, known.sum() if known.size else np.nan, self.total)
-            self._name(f"PUB_{name}_Total", name, HEADER_ROW - 1, 3, HEADER_ROW - 1, 2 + len(ends))
-        sheet.freeze_panes(HEADER_ROW, 3)
-        last_row, last_column = FIRST_ROW + max(ROOM, len(families)) - 1, 2 + len(ends)
-        self._name(f"PUB_{name}", name, FIRST_ROW, 3, last_row, last_column)
-        self._name(f"PUB_{name}_Buckets", name, HEADER_ROW, 3, HEADER_ROW, last_column)
-        self._name(f"PUB_{name}_Families", name, FIRST_ROW, 0, last_row, 0)
+            sheet.write_string(HEADER_ROW - 2, 2, currency, self.total_text)
+            for t in range(len(layout.ends)):
+                _write(sheet, HEADER_ROW - 2, FIRST_COLUMN - 1 + t, _total(values[:, t]), self.total)
+            self._name(f"PUB_{name}_Total", name, HEADER_ROW - 1, FIRST_COLUMN, HEADER_ROW - 1, last_column)
+        last_row = FIRST_ROW + len(layout.rows) - 1
+        self._name(f"PUB_{name}", name, FIRST_ROW, FIRST_COLUMN, last_row, last_column)
+        self._name(f"PUB_{name}_Buckets", name, HEADER_ROW, FIRST_COLUMN, HEADER_ROW, last_column)
+        self._name(f"PUB_{name}_Families", name, FIRST_ROW, 1, last_row, 1)
+
+    def _columns(self, sheet: Any) -> None:
+        """Widths, folded columns, and how the block is printed."""
+        layout = self.layout
+        sheet.set_column(0, 0, 14)
+        sheet.set_column(1, 1, 26)
+        sheet.set_column(2, 2, 8)
+        sheet.set_column(FIRST_COLUMN - 1, FIRST_COLUMN - 2 + len(layout.ends), 11)
+        if layout.closed:
+            last = FIRST_COLUMN - 2 + layout.closed
+            sheet.set_column(FIRST_COLUMN - 1, last, 11, None, {"level": 1, "hidden": True})
+            sheet.set_column(last + 1, last + 1, 11, None, {"collapsed": True})
+        sheet.freeze_panes(HEADER_ROW, FIRST_COLUMN - 1)
+        sheet.repeat_rows(0, HEADER_ROW - 1)
+        sheet.repeat_columns(0, FIRST_COLUMN - 2)
+        sheet.fit_to_pages(2 if layout.planned > WIDE else 1, 0)
 
     def _name(self, name: str, sheet: str, row: int, column: int, row2: int, column2: int) -> None:
-        area = xlsxwriter.utility.xl_range_abs(row - 1, column, row2 - 1, column2)
+        area = xlsxwriter.utility.xl_range_abs(row - 1, column - 1, row2 - 1, column2 - 1)
         self.book.define_name(name, f"='{sheet}'!{area}")
 
     def _summary(self) -> None:
@@ -152,11 +185,11 @@ class _Publishing:
         sheet = self._sheet(
             "Summary",
             f"S&OP plan of {imprint.company}",
-            "The plan of record. Later versions replace this file.",
+            "The plan of record. Later versions replace this file; link to its names or cells, they do not move.",
+            len(MEASURE_COLUMNS),
         )
-        sheet.set_column(0, 0, 34)
-        sheet.set_column(1, 1, 20)
-        sheet.set_column(2, 2, 80)
+        for column, (_, width) in enumerate(MEASURE_COLUMNS):
+            sheet.set_column(column, column, width)
         facts: list[tuple[str, str, Any]] = [
             ("PUB_Version", "Version", imprint.version),
             ("PUB_Cycle", "Cycle", imprint.cycle),
@@ -181,20 +214,23 @@ class _Publishing:
             elif isinstance(value, float):
                 _write(sheet, row, 1, value, self.number)
             else:
-                sheet.write_string(row, 1, str(value), self.text)
-            self._name(name, "Summary", row + 1, 1, row + 1, 1)
+                sheet.write_string(row, 1, str(value), self.fact)
+            self._name(name, "Summary", row + 1, 2, row + 1, 2)
         row = 6 + len(facts)
-        for i, header in enumerate(("Measure", "Value", "Basis")):
+        for i, (header, _) in enumerate(MEASURE_COLUMNS):
             sheet.write_string(row, i, header, self.header)
         for i, measure in enumerate(self.measures.measures, start=row + 1):
             look = self.exact if measure.unit != "fraction" else self.ratio
             sheet.write_string(i, 0, measure.label, self.text)
             _write(sheet, i, 1, measure.value, look)
-            sheet.write_string(i, 2, measure.basis, self.text)
+            _write(sheet, i, 2, measure.target, look)
+            sheet.write_string(i, 3, measure.status, self.lights.get(measure.status, self.no_light))
+            sheet.write_string(i, 4, measure.basis, self.wrapped)
 
     def _tidy(self, table: Table) -> None:
         lines = lines_of(self.plan, self.imprint.version)
-        sheet = self._sheet("Plan", "The plan as a table", "One row per measure, family and bucket.")
+        sheet = self._sheet("Plan", "The plan as a table", "One row per measure, family and bucket.", 6)
+        sheet.repeat_rows(0, HEADER_ROW - 1)
         sheet.set_column(0, len(table.headers) - 1, 18)
         sheet.add_table(
             HEADER_ROW - 1,
@@ -238,6 +274,20 @@ def _total(values: Array) -> float:
     return float("nan") if np.isnan(values).all() else float(np.nansum(values))
 
 
-def published(plan: Plan, imprint: Imprint, measures: Measures) -> bytes:
-    """The published workbook as bytes."""
-    return _Publishing(plan, imprint, measures).build()
+def _footer(text: str) -> str:
+    """Text that stands in a footer as it is."""
+    return text.replace("&", "&&")
+
+
+def published(
+    plan: Plan, imprint: Imprint, measures: Measures, before: Before | None = None
+) -> tuple[bytes, tuple[str, ...]]:
+    """The published workbook, and what somebody who has linked to the one before must know.
+
+    Args:
+        before: what was published before; families and buckets stand where they stood.
+    Returns:
+        The file as bytes, and sentences.
+    """
+    layout = layout_of(plan, imprint.currency, before)
+    return _Publishing(plan, imprint, measures, layout).build(), layout.news

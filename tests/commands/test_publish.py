@@ -141,7 +141,25 @@ def test_the_next_cycle_compares_with_what_was_published(tmp_path: Path) -> None
         end = f"{month(k).end}"
         assert now["Demand", "TEA", "old_forecast", end] == before["Demand", "TEA", "consensus_demand", end]
     assert now["Demand", "TEA", "old_forecast", f"{month(19).end}"] is None
+    # Somebody has tidied up: the archive says where everything stood.
+    path.with_name("plan_published.xlsx").unlink()
     assert done("publish", path)["data"]["version"] == "2026-12"
+    book = openpyxl.load_workbook(path.with_name("plan_published.xlsx"))
+    ends = [day.date() for day in area(book, "PUB_Demand_Buckets")[0]]
+    assert ends == [month(k).end for k in range(20)]
+    closed = before["Demand", "TEA", "consensus_demand", f"{month(0).end}"]
+    assert area(book, "PUB_Demand")[0][0] == pytest.approx(closed, rel=1e-14)
+
+
+def test_a_damaged_published_workbook_is_told_and_replaced(tmp_path: Path) -> None:
+    path = planned(tmp_path)
+    done("publish", path)
+    linked = path.with_name("plan_published.xlsx")
+    linked.write_bytes(b"nothing")
+    path.with_name("plan_published_2026-11.xlsx").unlink()
+    said = sop("publish", path)
+    assert "plan_published.xlsx cannot be read" in said.out
+    assert area(openpyxl.load_workbook(linked), "PUB_Version") == [["2026-11.1"]]
 
 
 def test_a_plan_without_forecast_is_not_published(tmp_path: Path) -> None:

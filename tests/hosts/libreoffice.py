@@ -36,12 +36,18 @@ OLDEST_VERSION = (24, 8)  # the first with XLOOKUP, LET and SEQUENCE
 SERVER = Path(__file__).with_name("uno_side.py")
 SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">\
-<value>0</value></prop></item>
 <item oor:path="/org.openoffice.Setup/L10N"><prop oor:name="ooSetupSystemLocale" oor:op="fuse">\
 <value>en-US</value></prop></item>
-</oor:items>
-"""  # recalculate every .xlsx when it is opened; read and write numbers the same way on every machine
+{more}</oor:items>
+"""  # read and write numbers the same way on every machine
+RECALCULATE = """<item oor:path="/org.openoffice.Office.Calc/Formula/Load">\
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+"""  # every .xlsx when it is opened
+FOLLOW_LINKS = """<item oor:path="/org.openoffice.Office.Calc/Content/Update">\
+<prop oor:name="Link" oor:op="fuse"><value>0</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting">\
+<prop oor:name="SecureURL" oor:op="fuse"><value><it>{folder}</it></value></prop></item>
+"""  # update links of workbooks in a folder that the user trusts; recalculate when asked, as Calc comes
 
 Cell = float | str | None
 
@@ -86,6 +92,7 @@ class LibreOffice:
 
     After a request that did not end within ``seconds`` the program is killed; the next one starts another.
     With an ``extension`` that is installed before it starts; ``environment`` is added to LibreOffice's own.
+    With a ``trusted`` folder it follows links of the workbooks there, and calculates nothing on opening.
     """
 
     def __init__(
@@ -93,10 +100,14 @@ class LibreOffice:
         seconds: float = 120,
         extension: bytes | None = None,
         environment: Mapping[str, str] | None = None,
+        trusted: Path | None = None,
     ) -> None:
         self._seconds = seconds
         self._extension = extension
         self._environment = dict(environment or {})
+        self._follows = trusted is not None
+        follow = FOLLOW_LINKS.format(folder=trusted.resolve().as_uri()) if trusted else RECALCULATE
+        self._settings = SETTINGS.format(more=follow)
         self._server: subprocess.Popen[str] | None = None
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -115,7 +126,7 @@ class LibreOffice:
     @contextmanager
     def edit(self, path: Path | str, *, hidden: bool = True) -> Iterator[OpenWorkbook]:
         """Open a workbook to change it; only what ``save_xlsx`` writes lasts."""
-        number = self.request("open", path=str(path), hidden=hidden)
+        number = self.request("open", path=str(path), hidden=hidden, follow_links=self._follows)
         try:
             yield OpenWorkbook(self, number)
         finally:
@@ -168,7 +179,7 @@ class LibreOffice:
         self._folder = tempfile.TemporaryDirectory(prefix="sop_xl_calc_", ignore_cleanup_errors=True)
         profile = Path(self._folder.name) / "profile"
         (profile / "user").mkdir(parents=True)
-        (profile / "user" / "registrymodifications.xcu").write_text(SETTINGS, encoding="utf-8")
+        (profile / "user" / "registrymodifications.xcu").write_text(self._settings, encoding="utf-8")
         extensions = Path(self._folder.name) / "extensions"
         extensions.mkdir()
         if self._extension is not None:
@@ -256,9 +267,10 @@ class OpenWorkbook:
     def _request(self, do: str, **arguments: object) -> Any:
         return self._office.request(do, document=self._number, **arguments)
 
-    def values(self, sheets: Sequence[str] | None = None) -> dict[str, Grid]:
-        """Values of all cells after a full recalculation; of all sheets, or of those named."""
-        found = self._request("values", sheets=list(sheets) if sheets is not None else None)
+    def values(self, sheets: Sequence[str] | None = None, *, recalculated: bool = True) -> dict[str, Grid]:
+        """Values of all cells after a full recalculation, or as they are; of all sheets, or of those named."""
+        names = list(sheets) if sheets is not None else None
+        found = self._request("values", sheets=names, recalculated=recalculated)
         return {
             sheet: [
                 [CalcError(cell["error"]) if isinstance(cell, dict) else cell for cell in row] for row in rows

@@ -25,6 +25,7 @@ from com.sun.star.table import CellRangeAddress, TableSortField  # type: ignore[
 
 START_SECONDS = 90
 RESTART_REQUESTED = 81  # LibreOffice ends like this after filling a new profile
+FULL_UPDATE = 3  # com.sun.star.document.UpdateDocMode.FULL_UPDATE: links too
 FORMULA_RESULT_ERROR = 4  # com.sun.star.sheet.FormulaResult.ERROR
 
 
@@ -91,10 +92,11 @@ class Office:
         """Where LibreOffice listens."""
         return self._address
 
-    def open(self, path: str, hidden: bool = True) -> int:
-        """Open a workbook (the profile says: and recalculate it) and return its number."""
+    def open(self, path: str, hidden: bool = True, follow_links: bool = False) -> int:
+        """Open a workbook (the profile says whether it is recalculated) and return its number."""
         url = Path(path).resolve().as_uri()
-        document = self._desktop.loadComponentFromURL(url, "_blank", 0, properties(Hidden=hidden))
+        how = {"Hidden": hidden, **({"UpdateDocMode": FULL_UPDATE} if follow_links else {})}
+        document = self._desktop.loadComponentFromURL(url, "_blank", 0, properties(**how))
         if document is None or not hasattr(document, "Sheets"):
             raise RuntimeError(f"LibreOffice cannot open {path} as a workbook")
         self._count += 1
@@ -133,10 +135,13 @@ class Office:
         self.documents[document].calculate()
         return time.perf_counter() - started
 
-    def values(self, document: int, sheets: list[str] | None) -> dict[str, list[list[Any]]]:
-        """Every cell of the used area, recalculated: number, text, null, or {"error": name}."""
+    def values(
+        self, document: int, sheets: list[str] | None, recalculated: bool = True
+    ) -> dict[str, list[list[Any]]]:
+        """Every cell of the used area: number, text, null, or {"error": name}."""
         book = self.documents[document]
-        book.calculateAll()
+        if recalculated:
+            book.calculateAll()
         return {
             name: sheet_values(self._sheet(document, name)) for name in sheets or book.Sheets.ElementNames
         }
