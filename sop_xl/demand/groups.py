@@ -65,7 +65,8 @@ class Groups:
         first: the first sum of each parent, from the top down.
         apart: sums over leaves of their own, and those below them, from the top down.
         leaf: whether a node has no children, shape (nodes,).
-        leaves_below: leaves under a node by its first sums, one for a leaf, shape (nodes,).
+        leaves_below: leaves under a node by its first sums, one for a leaf; leaves of their own count together as
+            many as those beside them, shape (nodes,).
     """
 
     sums: tuple[Sums, ...]
@@ -169,14 +170,11 @@ def groups_of(names: Sequence[object], parents: Sequence[Sequence[object]]) -> G
         below_own = links_here[held[parent[links_here]]]
         inside[below_own] = True
         held[child[below_own]] = True
-    return Groups(
-        links.batches(is_first | own),
-        links.batches(np.ones(len(child), dtype=bool)),
-        first,
-        links.batches(inside),
-        leaf,
-        below,
-    )
+    apart = links.batches(inside)
+    for sums in apart:
+        sums.shared_out(below[None, :], below[None, :])
+    everything = links.batches(np.ones(len(child), dtype=bool))
+    return Groups(links.batches(is_first | own), everything, first, apart, leaf, below)
 
 
 @dataclass(frozen=True)

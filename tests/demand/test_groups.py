@@ -56,13 +56,19 @@ def incoherence(names: Names, parents: Parents, values: Matrix) -> float:
 
 
 def leaf_counts(names: Names, parents: Parents) -> Matrix:
+    """Leaves below each node; regions beside items count together as many as the items."""
     sums = sums_of(names, parents)
 
-    def leaves(name: str) -> int:
+    def leaves(name: str) -> float:
         first = next((sums[name, k] for k in range(len(parents[0])) if (name, k) in sums), None)
-        return 1 if first is None else sum(leaves(child) for child in first)
+        if first is not None:
+            return sum(leaves(child) for child in first)
+        above = parents[names.index(name)]
+        if above[0] is None and above[1] is not None:
+            return leaves(above[1]) / len(sums[above[1], 1])
+        return 1.0
 
-    return np.array([leaves(name) for name in names], dtype=float)
+    return np.array([leaves(name) for name in names])
 
 
 def company(rng: np.random.Generator, crossed: bool, most: int = 4) -> tuple[Names, Parents]:
