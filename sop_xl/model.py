@@ -226,6 +226,10 @@ class Items:
     last_bucket: Array
 
 
+#: What stands for sales that name no region.
+NO_REGION = "(no region)"
+
+
 @dataclass(frozen=True)
 class Regions:
     """Where the families sell: one row per family and region or channel, families in order.

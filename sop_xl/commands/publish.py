@@ -98,7 +98,9 @@ class Publication:
             by=self.by,
         )
         self.minutes = _minutes(workbook)
-        self.content = published(cycle.plan, self.imprint, kpi_measures(cycle))
+        self.content = published(
+            cycle.plan, self.imprint, kpi_measures(cycle), cycle.regions, cycle.region_shares
+        )
         self.outcome = Outcome("publish")
         self._record([*settled.said, *news, *self.agreement.news])
 

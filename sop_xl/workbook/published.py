@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import xlsxwriter
 
-from sop_xl.model import Array, Measures, Plan
+from sop_xl.model import NO_REGION, Array, Measures, Plan, Regions
 from sop_xl.workbook.plan_table import lines_of
 from sop_xl.workbook.spec import Table
 from sop_xl.workbook.styles import FONT, LINE, MUTED, NAVY, PAPER, TOTAL_FILL
@@ -23,6 +23,8 @@ from sop_xl.workbook.tables import PLAN
 HEADER_ROW, FIRST_ROW = 6, 7
 #: Names span at least this many families, so that links keep working when families are added.
 ROOM = 200
+#: The same for rows of family and region.
+REGIONS_ROOM = 1000
 
 #: Block of the published workbook -> title, unit, plan attribute.
 BLOCKS: tuple[tuple[str, str, str, str], ...] = (
@@ -52,8 +54,11 @@ class Imprint:
 
 
 class _Publishing:
-    def __init__(self, plan: Plan, imprint: Imprint, measures: Measures) -> None:
+    def __init__(
+        self, plan: Plan, imprint: Imprint, measures: Measures, regions: Regions, demand: Array
+    ) -> None:
         self.plan, self.imprint, self.measures = plan, imprint, measures
+        self.regions, self.demand = regions, demand
         self.file = io.BytesIO()
         self.book = xlsxwriter.Workbook(
             self.file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -83,6 +88,8 @@ class _Publishing:
         self._summary()
         for sheet, title, unit, attribute in BLOCKS:
             self._block(sheet, title, unit, getattr(self.plan, attribute))
+        if len(self.regions):
+            self._by_region()
         self._tidy(PLAN)
         self.book.close()
         return self.file.getvalue()
@@ -142,6 +149,36 @@ class _Publishing:
         self._name(f"PUB_{name}", name, FIRST_ROW, 3, last_row, last_column)
         self._name(f"PUB_{name}_Buckets", name, HEADER_ROW, 3, HEADER_ROW, last_column)
         self._name(f"PUB_{name}_Families", name, FIRST_ROW, 0, last_row, 0)
+
+    def _by_region(self) -> None:
+        """Consensus demand of every family in every region; the regions of a family add up to its demand."""
+        families, ends = (
+            self.plan.given.families,
+            [bucket.end for bucket in self.plan.given.horizon.planned],
+        )
+        note = "In units of each family. The regions of a family add up to its consensus demand."
+        sheet = self._sheet("Regions", "Consensus demand by region", note)
+        sheet.set_column(0, 0, 16)
+        sheet.set_column(1, 1, 26)
+        sheet.set_column(2, 2, 8)
+        sheet.set_column(3, 2 + len(ends), 12)
+        for i, header in enumerate(("Family", "Region/channel", "Unit")):
+            sheet.write_string(HEADER_ROW - 1, i, header, self.header)
+        for t, end in enumerate(ends):
+            sheet.write_datetime(HEADER_ROW - 1, 3 + t, _midnight(end), self.header_date)
+        for i, (name, family) in enumerate(zip(self.regions.names, self.regions.family, strict=True)):
+            row = FIRST_ROW - 1 + i
+            sheet.write_string(row, 0, families[family].code, self.text)
+            sheet.write_string(row, 1, name or NO_REGION, self.text)
+            sheet.write_string(row, 2, families[family].unit, self.text)
+            for t in range(len(ends)):
+                _write(sheet, row, 3 + t, self.demand[i, t], self.number)
+        sheet.freeze_panes(HEADER_ROW, 3)
+        last_row = FIRST_ROW + max(REGIONS_ROOM, len(self.regions)) - 1
+        self._name("PUB_Regions", "Regions", FIRST_ROW, 3, last_row, 2 + len(ends))
+        self._name("PUB_Regions_Buckets", "Regions", HEADER_ROW, 3, HEADER_ROW, 2 + len(ends))
+        self._name("PUB_Regions_Families", "Regions", FIRST_ROW, 0, last_row, 0)
+        self._name("PUB_Regions_Names", "Regions", FIRST_ROW, 1, last_row, 1)
 
     def _name(self, name: str, sheet: str, row: int, column: int, row2: int, column2: int) -> None:
         area = xlsxwriter.utility.xl_range_abs(row - 1, column, row2 - 1, column2)
@@ -238,6 +275,20 @@ def _total(values: Array) -> float:
     return float("nan") if np.isnan(values).all() else float(np.nansum(values))
 
 
-def published(plan: Plan, imprint: Imprint, measures: Measures) -> bytes:
-    """The published workbook as bytes."""
-    return _Publishing(plan, imprint, measures).build()
+def published(
+    plan: Plan,
+    imprint: Imprint,
+    measures: Measures,
+    regions: Regions | None = None,
+    shares: Array | None = None,
+) -> bytes:
+    """The published workbook as bytes.
+
+    Args:
+        regions: where the families sell; without any there is no sheet of regions.
+        shares: part of each region in its family's demand, (family regions, planned).
+    """
+    if regions is None or shares is None:
+        regions, shares = Regions(), np.zeros((0, plan.given.shape[1]))
+    demand = plan.consensus_demand[regions.family] * shares
+    return _Publishing(plan, imprint, measures, regions, demand).build()

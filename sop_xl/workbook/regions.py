@@ -11,7 +11,7 @@ import numpy as np
 import xlwings as xw
 
 from sop_xl.buckets import Horizon
-from sop_xl.model import Array, Plan, Regions
+from sop_xl.model import NO_REGION, Array, Plan, Regions
 from sop_xl.workbook.codes import Codes, Tables, key_of
 from sop_xl.workbook.formulas import Grid, cell, quoted
 from sop_xl.workbook.gather import sold_by
@@ -20,8 +20,8 @@ from sop_xl.workbook.styles import style
 from sop_xl.workbook.write import plain, set_style
 
 LABELS = ("Family", "Region/channel", "Unit")
-#: What stands for all families, all regions, and sales that name no region.
-ALL_FAMILIES, ALL_REGIONS, NO_REGION = "All families", "All regions", "(no region)"
+#: What stands for all families and all regions.
+ALL_FAMILIES, ALL_REGIONS = "All families", "All regions"
 NOTHING = "The sales name no regions: there is nothing to split."
 
 #: Tells the host the calculated values of formulas that were just written.

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pytest
 
 from sop_xl.commands.cycle import Cycle
 from sop_xl.hosts.session import open_book
+from sop_xl.model import NO_REGION
 from sop_xl.workbook.read import Workbook, matrix
-from sop_xl.workbook.regions import ALL_FAMILIES, ALL_REGIONS, NO_REGION, NOTHING
+from sop_xl.workbook.regions import ALL_FAMILIES, ALL_REGIONS, NOTHING
 from tests.hosts.libreoffice import LibreOffice
 from tests.tiny import (
     address,
@@ -61,10 +65,19 @@ def with_regions(named: tuple[str | None, ...] = ("North", "South", None)) -> li
     return rows
 
 
+@cache
+def _planned() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = tiny_company(Path(folder) / "plan.xlsx", {"tblSales": with_regions()})
+        done("run-cycle", path)
+        return path.read_bytes()
+
+
 @pytest.fixture
 def company(tmp_path: Path) -> Path:
-    path = tiny_company(tmp_path / "plan.xlsx", {"tblSales": with_regions()})
-    done("run-cycle", path)
+    """The small company after one cycle, its sales in regions; made once."""
+    path = tmp_path / "plan.xlsx"
+    path.write_bytes(_planned())
     return path
 
 
@@ -130,6 +143,27 @@ def test_libreoffice_calculates_regions_as_the_core_does(company: Path, libreoff
     tea = [line for line in sheet if line[0] == "TEA" and line[1] == ALL_REGIONS]
     assert tea[0][column] == pytest.approx(5000)
     assert [line[:3] for line in lines_of(company)] == [line[:3] for line in before]
+
+
+def test_what_is_published_has_the_regions(company: Path) -> None:
+    said = done("publish", company, "--by", "Ann")
+    book = openpyxl.load_workbook(said["data"]["published"])
+
+    def area(name: str) -> list[list[Any]]:
+        sheet, cells = next(iter(book.defined_names[name].destinations))
+        return [[cell.value for cell in row] for row in book[sheet][cells]]
+
+    rows = [
+        (family[0], name[0])
+        for family, name in zip(area("PUB_Regions_Families"), area("PUB_Regions_Names"), strict=True)
+    ]
+    wanted = [(f, n) for f in ("TEA", "CUPS") for n in ("North", "South", NO_REGION)] + [("KETTLES", "North")]
+    assert [row for row in rows if row[0]] == wanted
+    whole = dict(zip([row[0] for row in area("PUB_Demand_Families")], area("PUB_Demand"), strict=True))
+    assert area("PUB_Regions_Buckets") == area("PUB_Demand_Buckets")
+    for family in ("TEA", "CUPS", "KETTLES"):
+        mine = [line for row, line in zip(rows, area("PUB_Regions"), strict=True) if row[0] == family]
+        np.testing.assert_allclose(np.sum(np.array(mine, dtype=float), axis=0), whole[family], rtol=1e-9)
 
 
 def test_sales_without_a_region_are_a_part_of_their_own(company: Path) -> None:
