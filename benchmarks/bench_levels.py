@@ -1,7 +1,7 @@
-"""Which way of making families and items agree forecasts best: a rolling origin over a planning workbook.
+"""Which way of making families, items and regions agree forecasts best: a rolling origin over a planning workbook.
 
-Run ``python3 dev.py bench levels WORKBOOK``. From each of the last origins families and items are forecast with
-what was known then, under every method of SOP_RECONCILE, and compared with what was sold: WMAPE in money at price
+Run ``python3 dev.py bench levels WORKBOOK``. From each of the last origins all levels are forecast with what
+was known then, under every method of SOP_RECONCILE, and compared with what was sold: WMAPE in money at price
 (in units where a price is missing), the buckets of the horizon pooled.
 """
 
@@ -17,15 +17,17 @@ import numpy as np
 from sop_xl.commands.cycle import Cycle
 from sop_xl.demand.reconcile import METHODS
 from sop_xl.hosts.session import open_book
-from sop_xl.model import Array, ForecastSettings, Items, PlanInput
+from sop_xl.model import Array, ForecastSettings, Items, PlanInput, Regions
 from sop_xl.process.baseline import forecast_levels
-from sop_xl.process.mix import mix_of
+from sop_xl.process.mix import mix_of, region_shares
 from sop_xl.process.planning import build, with_forecast
 
 ORIGINS, AHEAD = 12, 6
 
 
-def known_then(given: PlanInput, items: Items, back: int) -> tuple[PlanInput, Items]:
+def known_then(
+    given: PlanInput, items: Items, regions: Regions, back: int
+) -> tuple[PlanInput, Items, Regions]:
     """The input without the last ``back`` buckets, nothing planned or overridden."""
     arrays = ("history", "history_value", "history_factor", "history_quantity")
     cut = {name: getattr(given, name)[:, :-back] for name in arrays}
@@ -38,7 +40,8 @@ def known_then(given: PlanInput, items: Items, back: int) -> tuple[PlanInput, It
         launch=np.full(len(items.codes), np.nan),
         last_bucket=np.full(len(items.codes), np.nan),
     )
-    return replace(given, **cut, **empty, history_days=days), young
+    areas = replace(regions, history=regions.history[:, :-back])
+    return replace(given, **cut, **empty, history_days=days), young, areas
 
 
 def wmape(errors: list[Array], actuals: list[Array]) -> float:
@@ -47,31 +50,37 @@ def wmape(errors: list[Array], actuals: list[Array]) -> float:
 
 
 def main(arguments: list[str]) -> int:
-    """Print a table: method, WMAPE of families and of items, seconds per origin."""
+    """Print a table: method, WMAPE of families, items and regions, seconds per origin."""
     with open_book(Path(arguments[0]), read_only=True) as session:
         cycle = Cycle(session.book)
-        given, items = cycle.given, cycle.items
+        given, items, regions = cycle.given, cycle.items, cycle.regions
     loaded = int(np.flatnonzero(~np.isnan(given.history).all(axis=0))[-1]) + 1
     unloaded = given.history.shape[1] - loaded
     price = np.nan_to_num(given.of_families("price"), nan=1.0)[:, None]
     print(
-        f"{len(given.families)} families, {len(items.codes)} items, {ORIGINS} origins, {AHEAD} buckets ahead"
+        f"{len(given.families)} families, {len(items.codes)} items, {len(regions)} regions of families, "
+        f"{ORIGINS} origins, {AHEAD} buckets ahead"
     )
     for method in METHODS:
-        errors: dict[str, list[Array]] = {"families": [], "items": []}
-        actuals: dict[str, list[Array]] = {"families": [], "items": []}
+        names = ("families", "items", "regions") if len(regions) else ("families", "items")
+        errors: dict[str, list[Array]] = {name: [] for name in names}
+        actuals: dict[str, list[Array]] = {name: [] for name in names}
         started = time.perf_counter()
         for back in range(1, ORIGINS + 1):
-            then, young = known_then(given, items, back + unloaded)
+            then, young, areas = known_then(given, items, regions, back + unloaded)
             then = replace(then, forecasting=ForecastSettings(reconcile=method))
-            made = forecast_levels(then, young)
-            mix = mix_of(build(with_forecast(then, made.families)), young, made.items)
+            made = forecast_levels(then, young, areas)
+            plan = build(with_forecast(then, made.families))
+            mix = mix_of(plan, young, made.items)
+            shares = region_shares(areas, made.regions, len(given.families))
+            split = plan.consensus_demand[areas.family] * shares if len(areas) else shares
             span = min(back, AHEAD)
             places = slice(loaded - back, loaded - back + span)
             for level, ahead, sold, weight in (
                 ("families", made.families, given.history, price),
                 ("items", np.nan_to_num(mix), items.history, price[items.family]),
-            ):
+                ("regions", split, regions.history, price[regions.family]),
+            )[: len(names)]:
                 actuals[level].append(sold[:, places] * weight)
                 errors[level].append((ahead[:, :span] - sold[:, places]) * weight)
         seconds = (time.perf_counter() - started) / ORIGINS

@@ -97,7 +97,7 @@ class ForecastSettings:
     Attributes:
         spike_limit: spikes further out than this many typical deviations are replaced; NaN: history stays.
         per_working_day: whether histories are forecast per working day and multiplied by the days to come.
-        reconcile: how families and items are made to agree, a method of SOP_RECONCILE.
+        reconcile: how families, items and regions are made to agree, a method of SOP_RECONCILE.
     """
 
     spike_limit: float = float("nan")
@@ -224,6 +224,28 @@ class Items:
     launch: Array
     like: NDArray[np.intp]
     last_bucket: Array
+
+
+#: What stands for sales that name no region.
+NO_REGION = "(no region)"
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Where the families sell: one row per family and region or channel, families in order.
+
+    Attributes:
+        names: region of each row; blank for sales that name none.
+        family: family of each row, counted from 0, (rows,).
+        history: units sold, (rows, closed history buckets); NaN before the first sale and where not loaded yet.
+    """
+
+    names: tuple[str, ...] = ()
+    family: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    history: Array = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def __len__(self) -> int:
+        return len(self.names)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ def clean(history: Array, season: int, threshold: float) -> Array:
         Argument(
             "nodes",
             "texts",
-            "Two columns, node and parent, in the order of base; the parent of the total is empty.",
+            "Node and parent, in the order of base; the parent of the total is empty. A third column names the parent "
+            "in another way of adding up: regions beside items, or item by region cells with an item and a region.",
         ),
         Argument("base", "matrix", "Units forecast for each node, nodes × buckets."),
         Argument("method", "word", "Who is believed.", required=False, default="WLS_STRUCT", words=METHODS),
@@ -80,7 +81,7 @@ def clean(history: Array, season: int, threshold: float) -> Array:
     errors=(
         (
             "#VALUE!",
-            "The nodes are no tree, ranges do not fit, a cell is not a number, no residuals, no such level.",
+            "The nodes do not add up, ranges do not fit, a cell is not a number, no residuals, no such level.",
         ),
         ("#NUM!", "A sum is too large for a number."),
     ),
@@ -95,7 +96,10 @@ def reconcile(
     """SOP_RECONCILE."""
     from sop_xl.demand import reconcile as levels
 
-    if len(nodes[0]) != 2:
-        raise ArgumentError(f"nodes has {len(nodes[0])} columns.", "Give two columns: node and parent.")
-    names, parents = zip(*nodes, strict=True)
+    if len(nodes[0]) < 2:
+        raise ArgumentError(
+            "nodes has one column.",
+            "Give two columns, node and parent; one more for each other way of adding up.",
+        )
+    names, parents = [line[0] for line in nodes], [line[1:] for line in nodes]
     return levels.reconcile(names, parents, base, method, residuals, level)

@@ -16,10 +16,16 @@ from sop_xl.commands.outcome import Outcome, Progress, silent
 from sop_xl.commands.signatures import begin_cycle
 from sop_xl.errors import ChecksFailed, WorkbookError
 from sop_xl.hosts.file_engine import remember_values
-from sop_xl.model import Array, Items, Plan, PlanInput
+from sop_xl.model import Array, Items, Plan, PlanInput, Regions
 from sop_xl.process import planning
-from sop_xl.process.baseline import Baseline, forecast_items, forecast_levels
-from sop_xl.process.mix import mix_of
+from sop_xl.process.baseline import (
+    PROPORTIONAL,
+    Baseline,
+    forecast_items,
+    forecast_levels,
+    forecast_regions,
+)
+from sop_xl.process.mix import mix_of, region_shares
 from sop_xl.supply.joint import JointPlan
 from sop_xl.workbook import gather, input_checks, layout
 from sop_xl.workbook.codes import key_of
@@ -27,6 +33,7 @@ from sop_xl.workbook.contents import ViewContents, contents
 from sop_xl.workbook.mix import items_of, write_mix
 from sop_xl.workbook.plan_table import write_draft
 from sop_xl.workbook.read import Workbook
+from sop_xl.workbook.regions import regions_of, write_regions
 from sop_xl.workbook.upgrade import complete
 from sop_xl.workbook.write_pages import write_notices, write_pages
 from sop_xl.workbook.write_views import write_views
@@ -107,15 +114,33 @@ class Cycle:
         return items_of(self.tables, self.horizon)
 
     @cached_property
+    def regions(self) -> Regions:
+        """Where the families sell; empty where no sales name regions."""
+        return regions_of(self.tables, self.horizon)
+
+    @cached_property
     def baseline(self) -> Baseline:
-        """A new forecast of families and items; no step changes what it is made from."""
-        return forecast_levels(self.given, self.items)
+        """A new forecast of families, items and regions; no step changes what it is made from."""
+        return forecast_levels(self.given, self.items, self.regions)
+
+    @property
+    def _agreed(self) -> Baseline | None:
+        """The forecast of all levels, where it is there or the levels agree by least squares."""
+        needed = self.given.forecasting.reconcile not in PROPORTIONAL
+        return self.baseline if needed or "baseline" in self.__dict__ else None
 
     @cached_property
     def item_forecast(self) -> Array:
         """Forecasts of the items, without those of the families where they are not needed."""
-        made = self.__dict__.get("baseline")
+        made = self._agreed
         return made.items if made is not None else forecast_items(self.given, self.items)
+
+    @cached_property
+    def region_shares(self) -> Array:
+        """Part of each region in the demand of its family, (family regions, planned)."""
+        made = self._agreed
+        ahead = made.regions if made is not None else forecast_regions(self.given, self.regions)
+        return region_shares(self.regions, ahead, len(self.given.families))
 
     @cached_property
     def mix(self) -> Array:
@@ -140,6 +165,9 @@ class Cycle:
         write_mix(self.workbook, self.plan, self.items, self.mix)
         write_draft(self.workbook, self.tables["tblPlan"], self.plan)
         complete(self.workbook)
+        write_regions(
+            self.workbook, self.plan, self.regions, self.region_shares, grids["Demand"], remember_values
+        )
         self._note_changes(outcome, self.reason)
         begin_cycle(self.workbook)
         self.log(outcome)

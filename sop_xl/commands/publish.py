@@ -100,7 +100,9 @@ class Publication:
         )
         self.minutes = _minutes(workbook)
         before, lost = _published_before(path, str(workbook.field("Home_Version") or ""))
-        self.content, moved = published(cycle.plan, self.imprint, kpi_measures(cycle), before)
+        self.content, moved = published(
+            cycle.plan, self.imprint, kpi_measures(cycle), before, cycle.regions, cycle.region_shares
+        )
         self.outcome = Outcome("publish")
         self._record([*settled.said, *news, *self.agreement.news, *lost, *moved])
 

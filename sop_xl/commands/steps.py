@@ -26,6 +26,7 @@ from sop_xl.supply.costs import costs_of, spare_extra
 from sop_xl.supply.rough_cut import LoadCheck, check_load, extra_hours
 from sop_xl.workbook import layout
 from sop_xl.workbook.bridge_table import bridge_lines
+from sop_xl.workbook.codes import key_of
 from sop_xl.workbook.read import CARD_LIMITS, Workbook
 from sop_xl.workbook.upgrade import complete
 from sop_xl.workbook.write import write_table
@@ -47,7 +48,7 @@ def check(book: xw.Book, progress: Progress = silent) -> Outcome:
 
 
 def forecast(book: xw.Book, progress: Progress = silent, card: Card | None = None) -> Outcome:
-    """Forecast every family from its history; overrides stay.
+    """Forecast families, items and regions from their histories; overrides stay.
 
     Args:
         book: the workbook.
@@ -150,6 +151,12 @@ def forecast_step(cycle: Cycle) -> Outcome:
         f"Forecast {counted(len(given.families), 'family', 'families')} over {len(given.horizon.planned)} buckets; "
         f"{counted(overrides, 'overridden cell')} kept."
     )
+    named = {key_of(name) for name in cycle.regions.names} - {""}
+    if len(cycle.regions):
+        outcome.say(
+            f"{counted(len(named), 'region')} forecast, in {counted(len(cycle.regions), 'part')} of the families: "
+            "see Regions."
+        )
     _say_how(outcome, cycle)
     last_year = given.last_year(given.history)[:, : given.horizon.per_year]
     known = ~np.isnan(last_year)
@@ -163,6 +170,9 @@ def forecast_step(cycle: Cycle) -> Outcome:
         )
     outcome.data |= {
         "families": len(given.families),
+        "items": len(cycle.items.codes),
+        "regions": len(named),
+        "family_regions": len(cycle.regions),
         "buckets": len(given.horizon.planned),
         "overrides": overrides,
         "consensus_value": float(np.nansum(plan.demand_value)),

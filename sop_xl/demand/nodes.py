@@ -90,7 +90,7 @@ def tree_of(names: Sequence[object], parents: Sequence[object]) -> Tree:
         )
     if not 0 < len(names) <= MAX_NODES:
         raise ArgumentError(f"There are {len(names):,} nodes.", f"Give 1 to {MAX_NODES:,} nodes.")
-    parent = _parent_rows(_texts(names), _texts(parents))
+    parent = _parent_rows(names_of(names), names_of(parents))
     depth = _depths(parent)
     count = len(parent)
     order = np.flatnonzero(parent < 0)
@@ -117,7 +117,12 @@ def tree_of(names: Sequence[object], parents: Sequence[object]) -> Tree:
     return Tree(tree.order, tree.levels, leaf, below)
 
 
-def _texts(names: Sequence[object]) -> list[str]:
+def names_of(names: Sequence[object]) -> list[str]:
+    """Names as they are compared: trimmed, a number as its text, nothing as no text.
+
+    >>> names_of([" North", 100.0, None])
+    ['North', '100', '']
+    """
     return [name.strip() if type(name) is str else _text(name) for name in names]
 
 
@@ -129,8 +134,12 @@ def _text(name: object) -> str:
     return str(name).strip()
 
 
-def _parent_rows(names: list[str], parents: list[str]) -> Integers:
-    """Row of the parent per node, -1 for the root."""
+def rows_by_name(names: Sequence[str]) -> dict[str, int]:
+    """Row of every node; each must have a name of its own.
+
+    >>> rows_by_name(["All", "North"])
+    {'All': 0, 'North': 1}
+    """
     rows: dict[str, int] = {}
     for row, name in enumerate(names):
         if not name:
@@ -141,6 +150,12 @@ def _parent_rows(names: list[str], parents: list[str]) -> Integers:
             raise ArgumentError(
                 f"Row {row + 1} of nodes repeats {name} of row {rows[name] + 1}.", "List each node once."
             )
+    return rows
+
+
+def _parent_rows(names: list[str], parents: list[str]) -> Integers:
+    """Row of the parent per node, -1 for the root."""
+    rows = rows_by_name(names)
     parent = np.full(len(names), -1, dtype=np.intp)
     root = -1
     for row, above in enumerate(parents):

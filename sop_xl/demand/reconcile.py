@@ -4,7 +4,7 @@ The methods differ in whom they believe. BOTTOM_UP believes the leaves, TOP_DOWN
 between them; the others take the least adjustment, squared and divided by a variance of each node
 (Wickramasuriya, Athanasopoulos, Hyndman 2019). No node-by-item matrix is built: with a variance per node the
 adjustment is found in one pass up the tree and one down, and the shrunken covariance of MINT_SHRINK adds a
-low-rank correction.
+low-rank correction. Levels that add up in more than one way are solved in :mod:`sop_xl.demand.projection`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from sop_xl.demand.groups import Groups, groups_of
 from sop_xl.demand.nodes import Tree, tree_of
+from sop_xl.demand.projection import Projection
 from sop_xl.errors import ArgumentError, NoAnswerError
 from sop_xl.forecasting.history import Flags, Floats, Integers, as_matrix, whole_number
 
@@ -39,13 +41,14 @@ def reconcile(
     residuals: Any = None,
     level: Any = None,
 ) -> Floats:
-    """Coherent forecasts: every parent is the sum of its children.
+    """Coherent forecasts: every parent is the sum of its children, in every way of adding up.
 
     * BOTTOM_UP: leaves stay; TOP_DOWN: the root stays, each parent is shared out in proportion to the base
       of its children (equally where all are zero).
     * MIDDLE_OUT: the nodes of one level stay, with the leaves that end above it; what is below is shared out
       as in TOP_DOWN, what is above is summed up. The level lies halfway between the root and the deepest
-      leaf, rounded towards the root: of total, families and items it is the families.
+      leaf, rounded towards the root: of total, families and items it is the families. In both, nodes with several
+      parents are shared out from the first; what else they add up to follows.
     * OLS, WLS_STRUCT, WLS_VAR: least squares; each node weighted equally, by the number of leaves below
       it, or by the mean square of its residuals.
     * MINT_SHRINK: as WLS_VAR, with the residuals' correlations, shrunk towards none.
@@ -57,7 +60,8 @@ def reconcile(
 
     Args:
         nodes: name of each node, shape (nodes,).
-        parents: parent of each node, ``None`` or blank for the root, shape (nodes,).
+        parents: parent of each node, ``None`` or blank for the root, shape (nodes,); or several per node, one per
+            way of adding up, shape (nodes, ways): :func:`sop_xl.demand.groups.groups_of`.
         base: units, shape (nodes, buckets), or (nodes,) for one bucket.
         method: one of :data:`METHODS`, upper or lower case.
         residuals: past errors of the base forecasts, NaN where unknown, shape (nodes, origins); needed
@@ -67,7 +71,7 @@ def reconcile(
     Returns:
         Units, same shape as ``base``.
     Raises:
-        ArgumentError: not a tree (the row is named), shapes that do not fit, an empty cell in the base,
+        ArgumentError: nodes that do not add up (the row is named), shapes that do not fit, an empty cell in the base,
             an unknown method, residuals missing, a level below the deepest leaf.
         NoAnswerError: a sum too large for a number.
     Source:
@@ -84,7 +88,7 @@ def reconcile(
     word = method.strip().upper() if isinstance(method, str) else method
     if word not in METHODS:
         raise ArgumentError(f"method is {method!r}.", f"Use one of {', '.join(METHODS)}.")
-    tree = nodes if isinstance(nodes, Tree) else tree_of(list(nodes), list(parents))
+    tree = nodes if isinstance(nodes, Tree | Groups) else _levels(list(nodes), list(parents))
     values, flat = _per_node(base, "base", tree)
     empty = np.argwhere(np.isnan(values))
     if len(empty):
@@ -109,28 +113,44 @@ def reconcile(
     return result[:, 0] if flat else result
 
 
-def _per_node(values: Any, name: str, tree: Tree) -> tuple[Floats, bool]:
+def _levels(names: list[Any], parents: list[Any]) -> Tree | Groups:
+    several = [isinstance(above, list | tuple | np.ndarray) for above in parents]
+    if not any(several):
+        return tree_of(names, parents)
+    lines = [list(above) if many else [above] for above, many in zip(parents, several, strict=True)]
+    if max(len(line) for line in lines) == 1:
+        return tree_of(names, [line[0] if line else None for line in lines])
+    return groups_of(names, lines)
+
+
+def _per_node(values: Any, name: str, tree: Tree | Groups) -> tuple[Floats, bool]:
     matrix, flat = as_matrix(values, name)
     if flat:
         matrix = matrix.T
-    if len(matrix) != len(tree.order):
+    if len(matrix) != len(tree.leaf):
         raise ArgumentError(
-            f"{name} has {len(matrix)} rows, nodes has {len(tree.order)}.", "Give one row per node."
+            f"{name} has {len(matrix)} rows, nodes has {len(tree.leaf)}.", "Give one row per node."
         )
     return matrix, flat
 
 
-def _coherent(tree: Tree, base: Floats, method: str, residuals: Floats | None, middle: int) -> Floats:
+def _coherent(
+    tree: Tree | Groups, base: Floats, method: str, residuals: Floats | None, middle: int
+) -> Floats:
     not_negative = base.min(axis=1) >= 0
     if method == "BOTTOM_UP":
         return tree.summed(base)
     if method in ("TOP_DOWN", "MIDDLE_OUT"):
-        found = _shared_out(tree, base, middle if method == "MIDDLE_OUT" else 0)
+        top = middle if method == "MIDDLE_OUT" else 0
+        found = tree.shared_out(base, top) if isinstance(tree, Groups) else _shared_out(tree, base, top)
         return tree.summed(np.where(not_negative[:, None], np.maximum(found, 0.0), found))
+    directions = np.zeros((0, len(tree.leaf)))
     if residuals is None:
-        variances = np.ones(len(tree.order)) if method == "OLS" else tree.leaves_below
+        variances = np.ones(len(tree.leaf)) if method == "OLS" else tree.leaves_below
     else:
         variances, directions = _covariance(tree, residuals)
+    if isinstance(tree, Groups):
+        return tree.summed(_grouped(Projection(tree), base, method, variances, directions, not_negative))
     if method == "MINT_SHRINK":
         found = _with_correlations(tree, base, variances, *_shrunken(variances, directions))
     else:
@@ -139,6 +159,19 @@ def _coherent(tree: Tree, base: Floats, method: str, residuals: Floats | None, m
     if len(short):
         found[short] = _not_negative(tree, found[short], variances[None, :])
     return tree.summed(found)
+
+
+def _grouped(
+    ways: Projection, base: Floats, method: str, variances: Floats, directions: Floats, not_negative: Flags
+) -> Floats:
+    if method == "MINT_SHRINK":
+        found = ways.with_correlations(base, *_shrunken(variances, directions))
+    else:
+        found = ways.nearest(base, variances)
+    short = np.flatnonzero(not_negative & (found[:, ways.groups.leaf].min(axis=1) < 0))
+    if len(short):
+        found[short] = ways.not_negative(found[short], variances)
+    return found
 
 
 def _shared_out(tree: Tree, base: Floats, top: int) -> Floats:
@@ -214,7 +247,7 @@ def _pull(tree: Tree, moved: Floats, variances: Floats) -> Floats:
     return slope * variances
 
 
-def _covariance(tree: Tree, residuals: Floats) -> tuple[Floats, Floats]:
+def _covariance(tree: Tree | Groups, residuals: Floats) -> tuple[Floats, Floats]:
     """Variance per node, (nodes,), and residuals of length one, zero where unknown, (origins, nodes)."""
     past = tree.arranged(residuals)
     known = ~np.isnan(past)

@@ -1,4 +1,4 @@
-"""The statistical forecast: families and their items, each from its own history, made to agree.
+"""The statistical forecast: families, their items and their regions, each from its own history, made to agree.
 
 A history is made ready in one order: known events are taken out, buckets are brought to one working day,
 spikes are replaced - but never where an event was, for that bucket has been corrected already. The last two
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,10 @@ from numpy.typing import NDArray
 from sop_xl.demand.calendar_days import per_bucket, per_working_day
 from sop_xl.demand.events import clean_history
 from sop_xl.demand.reconcile import NEED_RESIDUALS, reconcile
-from sop_xl.model import Array, Items, PlanInput
+from sop_xl.model import Array, Items, PlanInput, Regions
 from sop_xl.process.mix import launches_of, on_sale_of
 
-#: Methods under which the items of a family keep the proportions of their own forecasts.
+#: Methods under which the items and regions of a family keep the proportions of their own forecasts.
 PROPORTIONAL = ("BOTTOM_UP", "TOP_DOWN", "MIDDLE_OUT")
 #: The one-step errors of so many past buckets say how far a forecast is to be trusted.
 ORIGINS = 12
@@ -34,12 +35,14 @@ class Baseline:
     Attributes:
         families: units, (families, planned).
         items: units, zero or more, (items, planned). What a family sells without naming an item is in none.
+        regions: units, zero or more, (family regions, planned).
         spikes: family and history bucket of every spike that was replaced, (spikes, 2).
         levels: the levels that agree, in words.
     """
 
     families: Array
     items: Array
+    regions: Array
     spikes: NDArray[np.intp]
     levels: str
 
@@ -52,38 +55,49 @@ def forecast_families(given: PlanInput) -> Array:
 def forecast_items(given: PlanInput, items: Items) -> Array:
     """Forecast of every item by AUTO, or by its launch where that is to come; (items, planned), zero or more.
 
-    Where the levels agree by least squares these are the items that agree with their families.
+    These are the items' own forecasts, not yet made to agree: see :func:`forecast_levels`.
     """
-    if given.forecasting.reconcile not in PROPORTIONAL:
-        return forecast_levels(given, items).items
     return _items_ahead(given, items, _items_ready(given, items))
 
 
-def forecast_levels(given: PlanInput, items: Items) -> Baseline:
-    """Families and items forecast and made to agree by the method that is set.
+def forecast_regions(given: PlanInput, regions: Regions) -> Array:
+    """Forecast of every region of a family by AUTO, (family regions, planned), zero or more; not yet made to agree."""
+    return np.maximum(_ahead(given, _regions_ready(given, regions)), 0.0)
 
-    The levels are the total, the families and their items. The total is in units where all families have
-    one unit, else in money at the families' prices; where a price is missing there is none, and each family
-    agrees with its own items. What a family sells without naming an item is forecast beside its items.
+
+def forecast_levels(given: PlanInput, items: Items, regions: Regions | None = None) -> Baseline:
+    """Families, items and regions forecast and made to agree by the method that is set.
+
+    The levels are the total, the families, their items, and beside the items their regions. The total is in units
+    where all families have one unit, else in money at the families' prices; where a price is missing there is
+    none, and each family agrees with its own items and regions. What a family sells without naming an item is
+    forecast beside its items. In proportion, items and regions share what their family gets; by least squares the
+    regions have their say in it. A family that sells in one region has no such level.
     """
     method = given.forecasting.reconcile
+    areas = Regions() if regions is None else regions
     family_series, spikes = _ready(given, given.history)
-    item_series = _items_ready(given, items)
+    item_series, area_series = _items_ready(given, items), _regions_ready(given, areas)
     families = _ahead(given, family_series, [family.method for family in given.families])
     leaves = _items_ahead(given, items, item_series)
+    parts = np.maximum(_ahead(given, area_series), 0.0)
     replaced = np.argwhere(spikes)
+    named = "families, items and regions" if len(areas) else "families and items"
     if method == "MIDDLE_OUT":
-        return Baseline(families, leaves, replaced, "families stay, their items share them")
+        words = "their items and regions share them" if len(areas) else "their items share them"
+        return Baseline(families, leaves, parts, replaced, f"families stay, {words}")
     unnamed = _unnamed(given, items)
     apart = np.flatnonzero(~np.isnan(unnamed).all(axis=1))
     rest = _ready(given, unnamed[apart], apart)[0]
     leaves = np.concatenate([leaves, _ahead(given, rest)])
-    owner = np.concatenate([items.family, apart])
+    split = np.flatnonzero(np.bincount(areas.family, minlength=len(families))[areas.family] > 1)
+    if method in PROPORTIONAL:
+        split = split[:0]
+    owner = np.concatenate([items.family, apart, areas.family[split]])
     residuals = None
     if method in NEED_RESIDUALS:
-        residuals = np.concatenate(
-            [_errors(given, family_series), _errors(given, item_series), _errors(given, rest)]
-        )
+        series = (family_series, item_series, rest, area_series[split])
+        residuals = np.concatenate([_errors(given, part) for part in series])
     weight, unit = _common_unit(given)
     total = None if weight is None else np.nansum(weight[:, None] * family_series, axis=0, keepdims=True)
     tops = (
@@ -91,24 +105,28 @@ def forecast_levels(given: PlanInput, items: Items) -> Baseline:
         if total is None
         else (_ahead(given, total), None if residuals is None else _errors(given, total))
     )
-    live = _live(given, items, families, leaves, owner)
-    found = np.concatenate([families, leaves])
+    below = np.concatenate([leaves, parts[split]])
+    live = _live(given, items, families, below, owner)
+    found = np.concatenate([families, below])
     groups, group = np.unique(live, axis=1, return_inverse=True)
+    first_area = len(families) + len(leaves)
     for number in range(groups.shape[1]):
         rows, buckets = np.flatnonzero(groups[:, number]), np.flatnonzero(group.ravel() == number)
-        part = _Levels(rows, owner, len(families), found[rows][:, buckets], residuals, weight)
+        base = found[rows][:, buckets]
+        part = _Levels(rows, owner, (len(families), first_area), base, residuals, weight)
         top = None if tops is None else (tops[0][:, buckets], tops[1])
         found[np.ix_(rows, buckets)] = part.alone(method) if top is None else part.below(method, *top)
     count = len(families)
     agreed = found[count : count + len(items.codes)]
-    levels = "families and items" if weight is None else f"total in {unit}, families and items"
-    return Baseline(found[:count], np.maximum(agreed, 0.0), replaced, levels)
+    parts[split] = np.maximum(found[first_area:], 0.0)
+    levels = named if weight is None else f"total in {unit}, {named}"
+    return Baseline(found[:count], np.maximum(agreed, 0.0), parts, replaced, levels)
 
 
 def _live(
     given: PlanInput, items: Items, families: Array, leaves: Array, owner: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
-    """Which families and leaves take part in a bucket, (families and leaves, planned).
+    """Which families and leaves (items first) take part in a bucket, (families and leaves, planned).
 
     Who is forecast at nothing, or is not on sale, does not: no share of anybody's gap makes it sell.
     """
@@ -169,6 +187,12 @@ def _items_ready(given: PlanInput, items: Items) -> Array:
     if not items.codes:
         return np.zeros((0, _loaded(given)))
     return _ready(given, items.history, items.family)[0]
+
+
+def _regions_ready(given: PlanInput, regions: Regions) -> Array:
+    if not len(regions):
+        return np.zeros((0, _loaded(given)))
+    return _ready(given, regions.history, regions.family)[0]
 
 
 def _unnamed(given: PlanInput, items: Items) -> Array:
@@ -234,14 +258,14 @@ def _common_unit(given: PlanInput) -> tuple[Array | None, str]:
 
 
 class _Levels:
-    """Families and leaves that take part in some buckets.
+    """Families, leaves and regions that take part in some buckets.
 
     Args:
-        rows: their places among families and leaves, families first, (nodes,).
-        owner: family of each leaf.
-        count: number of families.
+        rows: their places among families, leaves and regions, in this order, (nodes,).
+        owner: family of each leaf and region.
+        firsts: place of the first leaf and of the first region.
         base: units, (nodes, buckets).
-        residuals: one-step errors of all families and leaves, in units.
+        residuals: one-step errors of all families, leaves and regions, in units.
         weight: what makes the families' units addable.
     """
 
@@ -249,15 +273,24 @@ class _Levels:
         self,
         rows: NDArray[np.intp],
         owner: NDArray[np.intp],
-        count: int,
+        firsts: tuple[int, int],
         base: Array,
         residuals: Array | None,
         weight: Array | None,
     ) -> None:
         self.rows, self.base, self.weight = rows, base, weight
         self.errors = None if residuals is None else residuals[rows]
-        self.leaf = rows >= count
-        self.family = np.where(self.leaf, owner[np.maximum(rows - count, 0)] if owner.size else 0, rows)
+        self.head, self.area = rows < firsts[0], rows >= firsts[1]
+        self.family = np.where(self.head, rows, owner[np.maximum(rows - firsts[0], 0)] if owner.size else 0)
+
+    def _parents(self, nodes: NDArray[np.intp], top: str | None) -> list[tuple[int | str | None, ...]]:
+        """The parent among the items and the one among the regions, of some nodes."""
+        return [
+            (top, None) if head else ((None, family) if area else (family, None))
+            for family, head, area in zip(
+                self.family[nodes].tolist(), self.head[nodes], self.area[nodes], strict=True
+            )
+        ]
 
     def below(self, method: str, top: Array, top_errors: Array | None) -> Array:
         """Agreed with each other and with the total."""
@@ -267,21 +300,25 @@ class _Levels:
         errors = None
         if self.errors is not None and top_errors is not None:
             errors = np.concatenate([top_errors, self.errors * scale])
-        parents = [
-            family if leaf else "all" for family, leaf in zip(self.family.tolist(), self.leaf, strict=True)
-        ]
+        parents = [(None, None), *self._parents(np.arange(len(self.rows)), "all")]
         base = np.concatenate([top, self.base * scale])
-        found = reconcile(["all", *self.rows.tolist()], [None, *parents], base, method, errors)
+        found = reconcile(["all", *self.rows.tolist()], _ways(parents), base, method, errors)
         return np.asarray(found[1:] / scale)
 
     def alone(self, method: str) -> Array:
         """Agreed with each other, each family by itself."""
         result = self.base.copy()
-        for head in np.flatnonzero(~self.leaf):
-            mine = np.append(head, np.flatnonzero(self.leaf & (self.family == self.rows[head])))
+        for head in np.flatnonzero(self.head):
+            mine = np.append(head, np.flatnonzero(~self.head & (self.family == self.rows[head])))
             names = self.rows[mine].tolist()
             errors = None if self.errors is None else self.errors[mine]
-            result[mine] = reconcile(
-                names, [None, *names[:1] * (len(names) - 1)], result[mine], method, errors
-            )
+            parents = _ways(self._parents(mine, None))
+            result[mine] = reconcile(names, parents, result[mine], method, errors)
         return result
+
+
+def _ways(parents: list[tuple[int | str | None, ...]]) -> list[Any]:
+    """Parents as a tree has them where there are no regions."""
+    if all(area is None for _, area in parents):
+        return [item for item, _ in parents]
+    return parents

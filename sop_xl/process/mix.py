@@ -1,4 +1,4 @@
-"""The mix behind the volume: the consensus of each family, shared out to its items."""
+"""The mix behind the volume: the consensus of each family, shared out to its items and to its regions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sop_xl.demand.launches import launch_by_like_item
 from sop_xl.demand.mix import forecast_mix
 from sop_xl.errors import NotDefinedError
-from sop_xl.model import Array, Items, Plan
+from sop_xl.model import Array, Items, Plan, Regions
 
 
 def mix_of(plan: Plan, items: Items, item_forecast: Array) -> Array:
@@ -42,6 +42,31 @@ def mix_of(plan: Plan, items: Items, item_forecast: Array) -> Array:
         item_forecast=item_forecast,
     )
     return np.where(outlets[items.family] > 0, result, np.nan)
+
+
+def region_shares(regions: Regions, region_forecast: Array, families: int) -> Array:
+    """Part of each region in the demand of its family; the regions of a family make one in every bucket.
+
+    They share as their forecasts do; where these are all zero, as their histories do, or equally.
+
+    Args:
+        region_forecast: units, zero or more, (family regions, planned).
+        families: number of families.
+    Returns:
+        Fractions, (family regions, planned).
+
+    >>> two = Regions(("North", "South"), np.array([0, 0]), np.array([[30.0, 30], [10, 10]]))
+    >>> region_shares(two, np.array([[90.0, 0], [60, 0]]), 1)
+    array([[0.6 , 0.75],
+           [0.4 , 0.25]])
+    """
+    if not len(regions):
+        return np.zeros((0, region_forecast.shape[1]))
+    whole = np.ones((families, region_forecast.shape[1]))
+    shares = forecast_mix(regions.history, regions.family, whole, item_forecast=region_forecast)
+    sums = np.zeros_like(whole)
+    np.add.at(sums, regions.family, shares)
+    return np.asarray(shares / sums[regions.family])
 
 
 def unbalanced(plan: Plan, items: Items) -> NDArray[np.bool_]:

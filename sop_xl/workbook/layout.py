@@ -71,8 +71,9 @@ CARD: tuple[Field, ...] = (
         "Reconcile levels by",
         "choice",
         "MIDDLE_OUT",
-        "How families and items agree. MIDDLE_OUT: the family's forecast stays, its items share it. BOTTOM_UP: the "
-        "items' forecasts add up. TOP_DOWN: families share the total. Others: least squares, see SOP_RECONCILE",
+        "How families, items and regions agree. MIDDLE_OUT: the family's forecast stays, its items and regions share "
+        "it. BOTTOM_UP: the items' forecasts add up. TOP_DOWN: families share the total. Others: least squares, see "
+        "SOP_RECONCILE",
         choices=RECONCILE_METHODS,
     ),
     Field(
@@ -162,6 +163,11 @@ SHEETS: tuple[Sheet, ...] = (
         "Mix",
         "The consensus of each family, shared out to its items. Written by the commands.",
         "Supply chain",
+    ),
+    Sheet(
+        "Regions",
+        "The consensus of each family by region and channel, as the forecast shares it. Written by the commands.",
+        "Sales",
     ),
     Sheet(
         "Supply",

@@ -312,6 +312,22 @@ def mix(t: Template, sheet: Worksheet) -> None:
     t.name("Mix_Data", "Mix", 7, 1, 7, 4)
 
 
+def regions(t: Template, sheet: Worksheet) -> None:
+    """The frame of the regions' share of the plan."""
+    f = t.formats
+    sheet.set_column(0, 0, 15)
+    sheet.set_column(1, 1, 18)
+    sheet.set_column(2, 2, 8)
+    sheet.set_column(3, 60, 10.5)
+    for i, header in enumerate(("Family", "Region/channel", "Unit")):
+        sheet.write_string(5, i, header, f["SOP header left"])
+    sheet.set_paper(8)
+    sheet.freeze_panes(6, 3)
+    sheet.repeat_rows(0, 5)
+    t.name("Regions_Buckets", "Regions", 6, 1, 6, 4)
+    t.name("Regions_Data", "Regions", 7, 1, 7, 4)
+
+
 def help_page(t: Template, sheet: Worksheet) -> None:
     """Commands, functions, words and tables."""
     from sop_xl.glossary import TERMS
@@ -355,7 +371,7 @@ def _table_lines() -> list[tuple[str, str, str]]:
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("load-actuals", "1", "Fill the tables from files or queries by a mapping, and rebuild the history"),
     ("check", "1", "List every problem of the input at once; changes nothing"),
-    ("forecast", "2", "Forecast every family; overrides stay as they are"),
+    ("forecast", "2", "Forecast every family, item and region; overrides stay as they are"),
     ("plan-supply", "3", "Propose production by each family's strategy around frozen buckets and overrides"),
     ("check-capacity", "3", "Compare the load of the plan with the capacity of every resource"),
     (
@@ -399,5 +415,6 @@ PAGES: dict[str, Callable[[Template, Worksheet], None]] = {
     "Scenarios": scenarios,
     "History": history,
     "Mix": mix,
+    "Regions": regions,
     "Help": help_page,
 }

@@ -14,15 +14,17 @@ from typing import Any
 import numpy as np
 import xlsxwriter
 
-from sop_xl.model import Array, Measures, Plan
+from sop_xl.model import Array, Measures, Plan, Regions
 from sop_xl.workbook.plan_table import lines_of
 from sop_xl.workbook.published_layout import (
     BLOCKS,
     FIRST_COLUMN,
     FIRST_ROW,
     HEADER_ROW,
+    MONEY,
     Before,
     Layout,
+    Row,
     layout_of,
 )
 from sop_xl.workbook.spec import Table
@@ -48,8 +50,11 @@ class Imprint:
 
 
 class _Publishing:
-    def __init__(self, plan: Plan, imprint: Imprint, measures: Measures, layout: Layout) -> None:
-        self.plan, self.imprint, self.measures, self.layout = plan, imprint, measures, layout
+    def __init__(
+        self, plan: Plan, imprint: Imprint, measures: Measures, layout: Layout, by_region: Array
+    ) -> None:
+        self.plan, self.imprint, self.measures = plan, imprint, measures
+        self.layout, self.by_region = layout, by_region
         self.file = io.BytesIO()
         self.book = xlsxwriter.Workbook(
             self.file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -92,6 +97,8 @@ class _Publishing:
         self._summary()
         for sheet, title, unit, attribute in BLOCKS:
             self._block(sheet, title, unit, getattr(self.plan, attribute))
+        if self.layout.regions:
+            self._by_region()
         self._tidy(PLAN)
         self.book.close()
         return self.file.getvalue()
@@ -123,30 +130,14 @@ class _Publishing:
 
     def _block(self, name: str, title: str, unit: str, of_plan: Array) -> None:
         layout, currency = self.layout, self.imprint.currency
-        values, last_column = layout.values(name, of_plan), FIRST_COLUMN + len(layout.ends) - 1
+        last_column = FIRST_COLUMN + len(layout.ends) - 1
         note = f"In {currency if unit == 'money' else 'units of each family'}. Values, no formulas; empty where it "
         note += "does not apply."
         if layout.closed:
             note += " Closed buckets are folded away: open them with the + above the columns."
         sheet = self._sheet(name, title, note, last_column)
         self._columns(sheet)
-        for i, header in enumerate(("Family", "Name", "Unit")):
-            sheet.write_string(HEADER_ROW - 1, i, header, self.header)
-        sheet.write_string(HEADER_ROW - 3, 2, "Status", self.status)
-        for t, end in enumerate(layout.ends):
-            closed = t < layout.closed
-            look = self.closed_date if closed else self.header_date
-            sheet.write_datetime(HEADER_ROW - 1, FIRST_COLUMN - 1 + t, _midnight(end), look)
-            status = "Closed" if closed else "Plan" if t < layout.closed + layout.planned else "Not planned"
-            sheet.write_string(HEADER_ROW - 3, FIRST_COLUMN - 1 + t, status, self.status)
-        for r, family in enumerate(layout.rows):
-            row, look = FIRST_ROW - 1 + r, self.text if family.planned is not None else self.muted
-            family_unit = currency if unit == "money" else family.unit
-            for column, text in enumerate((family.code, family.name, family_unit)):
-                sheet.write_string(row, column, text, look)
-            for t in range(len(layout.ends)):
-                look = self.closed if t < layout.closed else self.number
-                _write(sheet, row, FIRST_COLUMN - 1 + t, values[r, t], look)
+        values = self._grid(sheet, ("Family", "Name", "Unit"), layout.rows, of_plan, name)
         if unit == "money":
             # Above the families, so that its place does not move when families are added.
             sheet.write_string(HEADER_ROW - 2, 0, "Total", self.total_text)
@@ -175,6 +166,45 @@ class _Publishing:
         sheet.repeat_rows(0, HEADER_ROW - 1)
         sheet.repeat_columns(0, FIRST_COLUMN - 2)
         sheet.fit_to_pages(2 if layout.planned > WIDE else 1, 0)
+
+    def _by_region(self) -> None:
+        """Consensus demand of every family in every region; the regions of a family add up to its demand."""
+        layout, name = self.layout, "Regions"
+        last_column = FIRST_COLUMN + len(layout.ends) - 1
+        note = "In units of each family. The regions of a family add up to its consensus demand."
+        sheet = self._sheet(name, "Consensus demand by region", note, last_column)
+        self._columns(sheet)
+        self._grid(sheet, ("Family", "Region/channel", "Unit"), layout.regions, self.by_region, name)
+        last_row = FIRST_ROW + len(layout.regions) - 1
+        self._name("PUB_Regions", name, FIRST_ROW, FIRST_COLUMN, last_row, last_column)
+        self._name("PUB_Regions_Buckets", name, HEADER_ROW, FIRST_COLUMN, HEADER_ROW, last_column)
+        self._name("PUB_Regions_Families", name, FIRST_ROW, 1, last_row, 1)
+        self._name("PUB_Regions_Names", name, FIRST_ROW, 2, last_row, 2)
+
+    def _grid(
+        self, sheet: Any, headers: tuple[str, ...], rows: tuple[Row, ...], of_plan: Array, name: str
+    ) -> Array:
+        """Headers, rows and numbers of a block; returns the numbers shown."""
+        layout, money = self.layout, name in MONEY
+        values = layout.values(name, of_plan)
+        for i, header in enumerate(headers):
+            sheet.write_string(HEADER_ROW - 1, i, header, self.header)
+        sheet.write_string(HEADER_ROW - 3, 2, "Status", self.status)
+        for t, end in enumerate(layout.ends):
+            closed = t < layout.closed
+            look = self.closed_date if closed else self.header_date
+            sheet.write_datetime(HEADER_ROW - 1, FIRST_COLUMN - 1 + t, _midnight(end), look)
+            status = "Closed" if closed else "Plan" if t < layout.closed + layout.planned else "Not planned"
+            sheet.write_string(HEADER_ROW - 3, FIRST_COLUMN - 1 + t, status, self.status)
+        for r, line in enumerate(rows):
+            row, look = FIRST_ROW - 1 + r, self.text if line.planned is not None else self.muted
+            unit = self.imprint.currency if money else line.unit
+            for column, text in enumerate((line.code, line.name, unit)):
+                sheet.write_string(row, column, text, look)
+            for t in range(len(layout.ends)):
+                look = self.closed if t < layout.closed else self.number
+                _write(sheet, row, FIRST_COLUMN - 1 + t, values[r, t], look)
+        return values
 
     def _name(self, name: str, sheet: str, row: int, column: int, row2: int, column2: int) -> None:
         area = xlsxwriter.utility.xl_range_abs(row - 1, column - 1, row2 - 1, column2 - 1)
@@ -280,14 +310,24 @@ def _footer(text: str) -> str:
 
 
 def published(
-    plan: Plan, imprint: Imprint, measures: Measures, before: Before | None = None
+    plan: Plan,
+    imprint: Imprint,
+    measures: Measures,
+    before: Before | None = None,
+    regions: Regions | None = None,
+    shares: Array | None = None,
 ) -> tuple[bytes, tuple[str, ...]]:
     """The published workbook, and what somebody who has linked to the one before must know.
 
     Args:
-        before: what was published before; families and buckets stand where they stood.
+        before: what was published before; families, regions and buckets stand where they stood.
+        regions: where the families sell; where there never were any, there is no sheet of regions.
+        shares: part of each region in its family's demand, (family regions, planned).
     Returns:
         The file as bytes, and sentences.
     """
-    layout = layout_of(plan, imprint.currency, before)
-    return _Publishing(plan, imprint, measures, layout).build(), layout.news
+    if regions is None or shares is None:
+        regions, shares = Regions(), np.zeros((0, plan.given.shape[1]))
+    layout = layout_of(plan, imprint.currency, before, regions)
+    by_region = plan.consensus_demand[regions.family] * shares
+    return _Publishing(plan, imprint, measures, layout, by_region).build(), layout.news

@@ -11,6 +11,8 @@ from sop_xl.workbook.spec import Column, Sheet, Table
 from sop_xl.workbook.styles import cell_style
 from sop_xl.workbook.write import set_style
 
+#: Sheets of names by bucket that came after the first workbooks of this layout version.
+LATER_LISTS = ("Regions", "Waterfall")
 TITLE_ROW, PURPOSE_ROW, HEADER_ROW = 1, 3, 6
 
 
@@ -22,16 +24,17 @@ def complete(workbook: Workbook) -> None:
                 _add_table(workbook, definition, table)
             elif workbook.has(table.name):
                 _add_columns(workbook, table)
-        if definition.name == "Waterfall":
-            _add_waterfall(workbook, definition)
+        if definition.name in LATER_LISTS:
+            _add_list(workbook, definition)
 
 
-def _add_waterfall(workbook: Workbook, definition: Sheet) -> None:
-    """The sheet that holds neither tables nor a planning view, found by its names."""
-    if "Waterfall_Data" in {name.name for name in workbook.book.names}:
+def _add_list(workbook: Workbook, definition: Sheet) -> None:
+    """A sheet that holds neither tables nor a planning view, found by its names."""
+    data = f"{definition.name}_Data"
+    if data in {name.name for name in workbook.book.names}:
         return
     sheet = _add_sheet(workbook, definition)
-    for name, row in (("Waterfall_Buckets", HEADER_ROW), ("Waterfall_Data", HEADER_ROW + 1)):
+    for name, row in ((f"{definition.name}_Buckets", HEADER_ROW), (data, HEADER_ROW + 1)):
         area = sheet.range((row, 1), (row, 3))
         workbook.book.names.add(name, f"={quoted(sheet.name)}!{area.address}")
 

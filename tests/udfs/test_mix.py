@@ -34,10 +34,19 @@ class TestReconcile:
         found = call("SOP_RECONCILE", [[[1, None], ["2", 1], [3.0, "1"]], column([0, 5, 6]), "BOTTOM_UP"])
         assert found == column([11, 5, 6])
 
+    def test_a_third_column_is_another_way_of_adding_up(self):
+        nodes = [["Tea", None, None], ["Green", "Tea", ""], ["Black", "Tea", None]]
+        beside = [*nodes, ["North", None, "Tea"], ["South", None, "Tea"]]
+        found = call("SOP_RECONCILE", [beside, column([100, 30, 50, 70, 50]), "OLS"])
+        assert [row[0] for row in found] == pytest.approx([100, 40, 60, 60, 40])
+        cells = [*beside, ["GN", "Green", "North"], ["GS", "Green", "South"], ["BN", "Black", "North"]]
+        found = call("SOP_RECONCILE", [cells, column([0, 0, 0, 0, 0, 1, 2, 3]), "BOTTOM_UP"])
+        assert found == column([6, 3, 3, 4, 2, 1, 2, 3])
+
     @pytest.mark.parametrize(
         ("arguments", "reason"),
         [
-            ([[["All"], ["A"]], column([1, 2])], "nodes has 1 columns. Give two columns"),
+            ([[["All"], ["A"]], column([1, 2])], "nodes has one column. Give two columns"),
             ([[["All", None], ["A", "B"]], column([1, 2])], "Row 2 of nodes has the parent B"),
             ([[["All", True], ["A", "All"]], column([1, 2])], "nodes (row 1, column 2) is TRUE"),
             ([NODES, column([1, 2])], "base has 2 rows, nodes has 3"),

@@ -16,7 +16,7 @@ from openpyxl.utils import range_boundaries
 from sop_xl.commands.cycle import Cycle
 from sop_xl.errors import WorkbookError
 from sop_xl.hosts.session import open_book
-from sop_xl.model import Measures, Plan
+from sop_xl.model import NO_REGION, Measures, Plan, Regions
 from sop_xl.workbook.published import Imprint, published
 from sop_xl.workbook.published_layout import BLOCKS, Before, layout_of, read_published
 from tests.tiny import month, planned
@@ -161,3 +161,28 @@ def test_another_file_in_its_place_is_named(tmp_path: Path) -> None:
     path.write_text("no workbook")
     with pytest.raises(WorkbookError, match=r"plan_published\.xlsx cannot be read"):
         read_published(path)
+
+
+def test_regions_keep_their_rows(tmp_path: Path, plan: Plan) -> None:
+    def by_region(names: tuple[str, ...], before: Before | None, now: Plan, **imprint: Any) -> Before:
+        regions = Regions(names, np.zeros(len(names), dtype=np.intp))
+        shares = np.full((len(names), now.given.shape[1]), 1 / max(len(names), 1))
+        path = tmp_path / "regions.xlsx"
+        path.write_bytes(
+            published(now, replace(IMPRINT, **imprint), Measures(()), before, regions, shares)[0]
+        )
+        return read_published(path)
+
+    first = by_region(("North", ""), None, plan)
+    assert [(row.code, row.name) for row in first.regions] == [("TEA", "North"), ("TEA", NO_REGION)]
+    later = changed(scaled(plan, 2.0), current=month(1).end)
+    second = by_region(("East", "North"), first, later, version="2026-12")
+    assert [row.name for row in second.regions] == ["North", NO_REGION, "East"]
+    tea, values = plan.consensus_demand[0], second.values["Regions"]
+    np.testing.assert_allclose(values[:, 0], [tea[0] / 2, tea[0] / 2, np.nan], rtol=1e-14)
+    np.testing.assert_allclose(values[0, 1:], tea, rtol=1e-14)
+    assert np.isnan(values[1, 1:]).all()
+    np.testing.assert_allclose(values[2, 1:], tea, rtol=1e-14)
+    # Without sales by region the rows stay, with what was published last.
+    third = by_region((), second, later, version="2026-12.1")
+    assert [row.name for row in third.regions] == ["North", NO_REGION, "East"]
