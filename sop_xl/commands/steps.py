@@ -153,9 +153,10 @@ def forecast_step(cycle: Cycle) -> Outcome:
     )
     named = {key_of(name) for name in cycle.regions.names} - {""}
     if len(cycle.regions):
+        selling = len(set(cycle.regions.family.tolist()))
         outcome.say(
-            f"{counted(len(named), 'region')} forecast, in {counted(len(cycle.regions), 'part')} of the families: "
-            "see Regions."
+            f"{counted(len(named), 'region')} forecast in {counted(selling, 'family', 'families')}, "
+            f"{counted(len(cycle.regions), 'forecast')} in all: see Regions."
         )
     _say_how(outcome, cycle)
     last_year = given.last_year(given.history)[:, : given.horizon.per_year]

@@ -48,10 +48,14 @@ class Sums:
         children = base[:, self.children]
         size = np.abs(children)
         total = np.add.reduceat(size, self.starts, axis=1)
-        gap = values[:, self.parents] - np.add.reduceat(children, self.starts, axis=1)
+        sums, parent = np.add.reduceat(children, self.starts, axis=1), values[:, self.parents]
         share = size / np.where(total > 0, total, 1.0)[:, self.sum_of]
         alike = 1.0 / np.bincount(self.sum_of)[self.sum_of]
-        found = children + np.where((total > 0)[:, self.sum_of], share, alike) * gap[:, self.sum_of]
+        share = np.where((total > 0)[:, self.sum_of], share, alike)
+        # Of children of one sign each gets its share of the parent: nothing, where the parent is nothing.
+        moved = np.where(np.abs(sums) == total, parent, parent - sums)
+        kept = np.where((np.abs(sums) == total)[:, self.sum_of], 0.0, children)
+        found = kept + share * moved[:, self.sum_of]
         values[:, self.children[self.heirs]] = found[:, self.heirs]
 
 

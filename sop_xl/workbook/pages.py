@@ -318,14 +318,15 @@ def regions(t: Template, sheet: Worksheet) -> None:
     sheet.set_column(0, 0, 15)
     sheet.set_column(1, 1, 18)
     sheet.set_column(2, 2, 8)
-    sheet.set_column(3, 60, 10.5)
-    for i, header in enumerate(("Family", "Region/channel", "Unit")):
+    sheet.set_column(3, 3, 9)
+    sheet.set_column(4, 60, 10.5)
+    for i, header in enumerate(("Family", "Region/channel", "Unit", "Price")):
         sheet.write_string(5, i, header, f["SOP header left"])
     sheet.set_paper(8)
-    sheet.freeze_panes(6, 3)
+    sheet.freeze_panes(6, 4)
     sheet.repeat_rows(0, 5)
-    t.name("Regions_Buckets", "Regions", 6, 1, 6, 4)
-    t.name("Regions_Data", "Regions", 7, 1, 7, 4)
+    t.name("Regions_Buckets", "Regions", 6, 1, 6, 5)
+    t.name("Regions_Data", "Regions", 7, 1, 7, 5)
 
 
 def help_page(t: Template, sheet: Worksheet) -> None:

@@ -20,6 +20,7 @@ from sop_xl.workbook.styles import style
 from sop_xl.workbook.write import plain, set_style
 
 LABELS = ("Family", "Region/channel", "Unit")
+PRICE = "Price"
 #: What stands for all families and all regions.
 ALL_FAMILIES, ALL_REGIONS = "All families", "All regions"
 NOTHING = "The sales name no regions: there is nothing to split."
@@ -46,7 +47,8 @@ def regions_of(given: Tables, horizon: Horizon) -> Regions:
     kept = [place for place, row in rows.items() if sold[row]]
     if len({key for _, key in kept}) < 2:
         return Regions()
-    silent = [(family, "") for family in range(len(codes.family)) if not any(f == family for f, _ in kept)]
+    selling = {family for family, _ in kept}
+    silent = [(family, "") for family in range(len(codes.family)) if family not in selling]
     blank = np.full((1, history.shape[1]), np.nan)
     # Sales that name no region come last.
     order = sorted([*kept, *silent], key=lambda place: (place[0], place[1] == "", place[1]))
@@ -59,13 +61,14 @@ def regions_of(given: Tables, horizon: Horizon) -> Regions:
 
 @dataclass(frozen=True)
 class _Line:
-    """One row: its labels, what is written into the buckets, the numbers it comes to, and how it looks."""
+    """One row: its labels, what is written into the buckets, the numbers it comes to, how it looks, its price."""
 
     labels: tuple[str, str, str]
     written: Sequence[Any]
     numbers: Sequence[float]
     role: str
     format: str
+    price: tuple[str | None, float] = (None, np.nan)
 
 
 def write_regions(
@@ -83,10 +86,10 @@ def write_regions(
     header.clear()
     horizon = plan.given.horizon
     ends = [datetime(bucket.end.year, bucket.end.month, bucket.end.day) for bucket in horizon.buckets]
-    width = len(LABELS) + len(ends)
+    width = len(LABELS) + 1 + len(ends)
     top = sheet.range((row, column), (row, column + width - 1))
-    top.value = [[*LABELS, *ends]]
-    first = column + len(LABELS)
+    top.value = [[*LABELS, PRICE, *ends]]
+    first = column + len(LABELS) + 1
     set_style(sheet.range((row, column), (row, first - 1)), "SOP header left")
     look = "SOP header date" if horizon.kind == "month" else "SOP header day"
     set_style(sheet.range((row, first), (row, column + width - 1)), look)
@@ -96,12 +99,15 @@ def write_regions(
         page.lines() if len(regions) else [_Line((NOTHING, "", ""), [None] * len(ends), [], "data", "qty")]
     )
     body = sheet.range((row + 1, column), (row + len(lines), column + width - 1))
-    body.value = [[*map(plain, line.labels), *line.written] for line in lines]
+    body.value = [[*map(plain, line.labels), line.price[0], *line.written] for line in lines]
     if len(regions):
-        cells = sheet.range((row + 1, first), (row + len(lines), column + width - 1))
+        cells = sheet.range((row + 1, first - 1), (row + len(lines), column + width - 1))
         remember(
             cells,
-            [[None if np.isnan(number) else float(number) for number in line.numbers] for line in lines],
+            [
+                [None if np.isnan(number) else float(number) for number in (line.price[1], *line.numbers)]
+                for line in lines
+            ],
         )
     for i, line in enumerate(lines, start=row + 1):
         _style(sheet, i, column, first, column + width - 1, horizon.past, line)
@@ -117,6 +123,8 @@ def _style(sheet: xw.Sheet, row: int, column: int, first: int, last: int, past: 
     set_style(sheet.range((row, column)), quiet)
     set_style(sheet.range((row, column + 1)), label)
     set_style(sheet.range((row, column + 2)), quiet)
+    priced = line.price[0] is not None
+    set_style(sheet.range((row, column + 3)), style(line.role, "number") if priced else quiet)
     before = "total" if line.role == "total" else "data"
     for start, end, role in ((first, first + past - 1, before), (first + past, last, line.role)):
         if end >= start:
@@ -130,7 +138,7 @@ class _Page:
         self, plan: Plan, regions: Regions, shares: Array, demand: Grid, top: int, column: int
     ) -> None:
         self.plan, self.regions, self.shares, self.demand = plan, regions, shares, demand
-        self.column, self.first = column, column + len(LABELS)
+        self.column, self.first = column, column + len(LABELS) + 1
         past = plan.given.horizon.past
         self.past = past
         sold = regions.history[:, regions.history.shape[1] - past :]
@@ -160,21 +168,20 @@ class _Page:
         price = np.nan_to_num(self.plan.given.of_families("price"))
         value = np.nan_to_num(self.units) * price[self.regions.family][:, None]
         lines = []
-        labels = self._span(self.column), self._span(self.column + 1)
-        for i, name in enumerate(["*", *self.names]):
+        labels, prices = self._span(self.column + 1), self._span(self.first - 1)
+        for i, name in enumerate([None, *self.names]):
             mine = (
                 [True] * len(value)
-                if name == "*"
+                if name is None
                 else [key_of(one) == key_of(name) for one in self.regions.names]
             )
             label = cell(self.money_row + i, self.column + 1, fixed_column=True)
             written = [
-                f"=SUMPRODUCT(({labels[1]}={label})*SUMIF(tblFamilies[Family],{labels[0]},tblFamilies[Price])"
-                f"*{self._span(self.first + j, fixed_column=False)})"
+                f"=SUMPRODUCT(({labels}={label})*{prices}*{self._span(self.first + j, fixed_column=False)})"
                 for j in range(value.shape[1])
             ]
-            role = "total" if name == "*" else "calc"
-            names = ALL_FAMILIES, ALL_REGIONS if name == "*" else name or NO_REGION, "money"
+            role = "total" if name is None else "calc"
+            names = ALL_FAMILIES, ALL_REGIONS if name is None else name or NO_REGION, "money"
             lines.append(_Line(names, written, value[mine].sum(axis=0).tolist(), role, "money"))
         return lines
 
@@ -185,7 +192,7 @@ class _Page:
 
     def _units(self) -> list[_Line]:
         """Every family, the sum of its regions; each of them consensus x share."""
-        lines = []
+        lines: list[_Line] = []
         for family in dict.fromkeys(self.regions.family.tolist()):
             mine = np.flatnonzero(self.regions.family == family)
             code, unit = self.plan.given.families[family].code, self.plan.given.families[family].unit
@@ -194,14 +201,22 @@ class _Page:
                 for column in range(self.first, self.first + self.units.shape[1])
             ]
             totals = np.nan_to_num(self.units[mine]).sum(axis=0).tolist()
-            lines.append(_Line((code, ALL_REGIONS, unit), sums, totals, "total", "qty"))
+            price = float(np.nan_to_num(self.plan.given.families[family].price))
+            lines.append(
+                _Line((code, ALL_REGIONS, unit), sums, totals, "total", "qty", self._price(len(lines), price))
+            )
             for region in mine:
                 numbers = self.units[region].tolist()
                 written = [None if np.isnan(number) else number for number in numbers[: self.past]]
                 written += [self._demand(code, int(region), t) for t in range(self.shares.shape[1])]
                 names = code, self.regions.names[region] or NO_REGION, unit
-                lines.append(_Line(names, written, numbers, "calc", "qty"))
+                lines.append(_Line(names, written, numbers, "calc", "qty", self._price(len(lines), price)))
         return lines
+
+    def _price(self, place: int, price: float) -> tuple[str, float]:
+        """The price of the family that stands in a row of the units."""
+        family = cell(self.units_row + place, self.column, fixed_column=True)
+        return f"=SUMIFS(tblFamilies[Price],tblFamilies[Family],{family})", price
 
     def _demand(self, family: str, region: int, bucket: int) -> str:
         row, column = self.demand.rows[family, "consensus_demand"], self.demand.planned[bucket]
