@@ -10,7 +10,17 @@ STRATEGIES = ("LEVEL", "CHASE", "TARGET", "OPTIMAL")
 RESOURCE_KINDS = ("labour", "machine", "material", "supplier", "logistics")
 EVENT_KINDS = ("promotion", "launch", "phase-out", "price", "one-off")
 STEP_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REJECTED", "SKIPPED")
-MOVES = ("pre-build", "overtime", "subcontract", "delay", "shape demand", "accept")
+MOVES = (
+    "pre-build",
+    "overtime",
+    "subcontract",
+    "delay",
+    "shape demand",
+    "refresh",
+    "add up",
+    "spread",
+    "accept",
+)
 EXTRA_KINDS = ("overtime", "subcontract")
 FROZEN_KINDS = ("demand", "production")
 GAP_KINDS = ("capacity", "inventory", "target", "service", "budget", "hierarchy", "stale")
