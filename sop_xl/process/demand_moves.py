@@ -21,7 +21,8 @@ PROMOTIONS = 3
 def for_budget(shop: Shop, f: int) -> Iterator[Move]:
     """Demand won in the buckets where a promotion earns most, with stock above its target or spare hours behind it.
 
-    Buckets that already have an event or a marketing override are left out: nobody promotes twice.
+    Buckets that already have an event or a marketing override are left out: nobody promotes twice. So are those with a
+    shortage in them or after them: what can be made is owed already.
     """
     given, plan, family = shop.given, shop.plan, shop.given.families[f]
     missing = missing_units(shop, f)
@@ -37,6 +38,8 @@ def for_budget(shop: Shop, f: int) -> Iterator[Move]:
     for t in range(given.horizon.frozen, given.shape[1]):
         units = min(PROMOTION * float(plan.consensus_demand[f, t]), missing)
         if not untouched[t] or units <= TOLERANCE:
+            continue
+        if float(np.nan_to_num(plan.projected_inventory[f, t:]).min()) < -TOLERANCE:
             continue
         stock = float((plan.projected_inventory - plan.target_inventory)[f, t:].min())
         if family.make != "MTO" and stock > TOLERANCE:

@@ -6,6 +6,7 @@ import numpy as np
 
 from sop_xl.process import planning
 from sop_xl.process.demand_moves import missing_units
+from sop_xl.process.evidence import old_forecast
 from sop_xl.process.moves import AGREED, NOWHERE, Effect, Move, Shop, agreed
 
 
@@ -95,13 +96,13 @@ def _agreed(shop: Shop, move: Move, effect: Effect) -> str:
     if move.kind == "add up":
         return (
             f"Take what the items of {code} add up to in {when} for its demand, as marketing override: {what}, "
-            f"revenue {revenue:+,.0f}{short}. Its items then share it by their forecasts."
+            f"revenue {revenue:+,.0f}{short}, money {effect.money:+,.0f}. Its items then share it by their forecasts."
         )
     production = float((after.production_plan - plan.production_plan)[f].sum())
-    proposed = f"production {production:+,.0f}"
+    made = f"production {production:+,.0f} {unit}"
     if f in planning.optimal(shop.given):
-        proposed = "production by Plan supply afterwards, with all OPTIMAL families"
-    return (
-        f"Forecast {code} again and propose its production from it: {what}, {proposed}, "
-        f"revenue {revenue:+,.0f}{short}."
-    )
+        made = "production by Plan supply afterwards, with all OPTIMAL families"
+    result = f"revenue {revenue:+,.0f}{short}, money {effect.money:+,.0f}"
+    if not old_forecast(plan, shop.evidence)[f]:
+        return f"Propose the production of {code} again: {made}, {result}."
+    return f"Forecast {code} again and propose its production from it: {what}, {made}, {result}."

@@ -360,6 +360,8 @@ def test_nothing_is_promoted_that_nobody_could_serve_or_that_earns_nothing() -> 
     loss = replace(given_.families[0], unit_cost=11.0)
     assert set(only("budget", planning.build(replace(given_, families=(loss,))))) == {"accept"}
     assert "shape demand" in only("budget", planning.build(given_))
+    owed = np.array([[100.0, 100, 150, 100, 70]])
+    assert set(only("budget", planning.build(replace(given_, production_override=owed)))) == {"accept"}
 
 
 def test_a_budget_of_margin_or_quantity_alone_is_compared_too() -> None:
@@ -383,8 +385,8 @@ def test_a_forecast_older_than_its_history_is_made_anew_with_its_production() ->
     assert refresh.effect.money == pytest.approx(55 * 4)
     assert refresh.effect.load == pytest.approx(45 - 30)  # 165 in place of 150 on a line of 120
     assert refresh.what == (
-        "Forecast F again and propose its production from it: demand +55 pcs, production +55, revenue +550, "
-        "+15.0 short of capacity."
+        "Forecast F again and propose its production from it: demand +55 pcs, production +55 pcs, revenue +550, "
+        "+15.0 short of capacity, money +220."
     )
     after = planning.build(apply_moves(plan, [refresh.move], Evidence(demand * 1.1)))
     assert after.production_plan == pytest.approx(demand * 1.1)
@@ -403,6 +405,7 @@ def test_production_that_does_not_follow_demand_any_more_is_proposed_anew() -> N
     )
     refresh = only("stale", plan, Evidence(demand))["refresh"]
     assert refresh.move.units == 0
+    assert refresh.what.startswith("Propose the production of F again: production +50 pcs, revenue +500, ")
     assert refresh.effect.inventory == pytest.approx(50)
 
 
