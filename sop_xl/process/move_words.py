@@ -24,7 +24,7 @@ def sentence(shop: Shop, move: Move, effect: Effect) -> str:
         return f"{verb} {hours} in {source}: {-effect.load:,.1f} less short, {money}."
     units = _units(shop, move.family, move.units)
     if move.kind == "shape demand" and move.source == NOWHERE:
-        return _won(shop, move, effect, units)
+        return _won(shop, move, units)
     if move.kind == "shape demand" and move.source != move.target:
         return (
             f"Deliver {units} in {target} and not in {source}, if the customers agree to wait: "
@@ -60,7 +60,7 @@ def _units(shop: Shop, family: int, units: float, sign: str = "") -> str:
     return f"{units:{sign},.0f} {one.unit or 'units'} of {one.code}"
 
 
-def _won(shop: Shop, move: Move, effect: Effect, units: str) -> str:
+def _won(shop: Shop, move: Move, units: str) -> str:
     """Demand that is won: from stock, or made with it."""
     f, t = move.family, move.target
     part = move.units / float(shop.plan.consensus_demand[f, t])
@@ -73,8 +73,8 @@ def _won(shop: Shop, move: Move, effect: Effect, units: str) -> str:
     closes = missing_units(shop, f)
     share = f", {move.units / closes:.1%} of what the budget misses" if closes else ""
     return (
-        f"Win {units} in {_label(shop, t)} by a promotion, {part:.0%} on top of its demand, {made}: revenue "
-        f"{revenue:+,.0f}{share}; money {effect.money:+,.0f} before what the promotion itself costs."
+        f"Win {units} in {_label(shop, t)} by a promotion (+{part:.0%}), {made}: revenue {revenue:+,.0f}{share}; "
+        f"its own cost comes on top."
     )
 
 
@@ -86,8 +86,8 @@ def _agreed(shop: Shop, move: Move, effect: Effect) -> str:
     when = f"{_label(shop, move.source)}{until}"
     if move.kind == "spread":
         return (
-            f"Spread the demand of {code} in {when} over its items again, by their forecasts: what was typed on Mix "
-            f"goes ({move.units:+,.0f} {unit}), the plan stays as it is."
+            f"Spread the demand of {code} in {when} over its items again: what was typed on Mix goes "
+            f"({move.units:+,.0f} {unit}), the plan stays as it is."
         )
     after = agreed(plan, [move], shop.evidence)
     revenue = float(np.nansum(after.revenue) - np.nansum(plan.revenue))
@@ -95,8 +95,9 @@ def _agreed(shop: Shop, move: Move, effect: Effect) -> str:
     what = f"demand {move.units:+,.0f} {unit}"
     if move.kind == "add up":
         return (
-            f"Take what the items of {code} add up to in {when} for its demand, as marketing override: {what}, "
-            f"revenue {revenue:+,.0f}{short}, money {effect.money:+,.0f}. Its items then share it by their forecasts."
+            f"Take what the items of {code} add up to in {when} for its demand: {what}, revenue "
+            f"{revenue:+,.0f}{short}. "
+            "Its items then share it by their forecasts."
         )
     production = float((after.production_plan - plan.production_plan)[f].sum())
     made = f"production {production:+,.0f} {unit}"

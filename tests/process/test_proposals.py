@@ -334,7 +334,7 @@ def test_a_missed_budget_asks_for_promotions_that_hours_or_stock_can_serve() -> 
     # Ten per cent would be 15 or 10; five hours are free everywhere. Five units at 10 - 6.
     assert {p.move for p in found} <= {Move("shape demand", 0, 0, -1, t, 5.0) for t in range(5)}
     assert found[0].effect == pytest.approx((0, 0, 0, 20, 0))
-    assert "5% on top of its demand, made in 5.0 spare h of LINE: revenue +50, 2.5%" in found[0].what
+    assert "by a promotion (+5%), made in 5.0 spare h of LINE: revenue +50, 2.5% of what" in found[0].what
     assert conflicts(plan, [p.move for p in found]) == []
     assert conflicts(plan, [replace(found[0].move, units=5.5)])
     # From stock, never below its target; and never a second time where marketing has promoted.
