@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import xlwings as xw
+from numpy.typing import NDArray
 
 from sop_xl.checks import Issue
 from sop_xl.commands.cycle import Cycle, today
@@ -17,10 +18,21 @@ from sop_xl.commands.outcome import Outcome, Progress, counted, silent
 from sop_xl.commands.reconcile import APPLIED, place_of, records
 from sop_xl.commands.steps import capacity_step, reconcile_step, value_step
 from sop_xl.errors import ChecksFailed, WorkbookError
-from sop_xl.model import Plan
-from sop_xl.process.agreement import conflicts
+from sop_xl.model import Array, Plan, PlanInput
+from sop_xl.process.agreement import Conflict, conflicts
+from sop_xl.process.evidence import NOTHING
 from sop_xl.process.gaps import find_gaps
-from sop_xl.process.moves import BOOKED, Change, Move, apply_moves, changes, shaped_by_event
+from sop_xl.process.moves import (
+    AGREED,
+    BOOKED,
+    NOWHERE,
+    PRODUCED,
+    Change,
+    Move,
+    Shop,
+    apply_moves,
+    changes,
+)
 from sop_xl.process.planning import build
 from sop_xl.workbook import layout
 from sop_xl.workbook.codes import key_of
@@ -28,6 +40,8 @@ from sop_xl.workbook.write import write_table
 
 #: What the plan in the workbook may differ by from the one that was agreed, relative to its numbers.
 EXACT = 1e-9
+#: What a new forecast or the items' sum may do otherwise than its row says, relative to the result of the plan.
+STATED = 1e-9
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,8 @@ def apply_proposals(book: xw.Book, progress: Progress = silent) -> Outcome:
     """Make every accepted move, together.
 
     Production moves by production overrides, hours are booked in tblExtraCapacity, demand is shaped by an event or
-    by the marketing override, an accepted gap is noted in tblAcceptedGaps.
+    by the marketing override, a forecast is made anew, items and families agree, an accepted gap is noted in
+    tblAcceptedGaps.
 
     Raises:
         ChecksFailed: a row cannot be read, or the moves do not fit together; lists every one, nothing is changed.
@@ -77,13 +92,16 @@ def apply_proposals(book: xw.Book, progress: Progress = silent) -> Outcome:
         outcome.data = {"applied": []}
         return outcome
     before, moves = cycle.plan, [one.move for one in accepted]
-    if found := conflicts(before, moves):
+    # A new forecast is made only where somebody accepted one.
+    evidence = cycle.evidence if any(move.kind in AGREED for move in moves) else NOTHING
+    if found := [*_outdated(cycle, accepted), *conflicts(before, moves, evidence)]:
         raise ChecksFailed([_refused(accepted, *conflict) for conflict in found])
-    wanted = build(apply_moves(before, moves))
+    wanted = build(apply_moves(before, moves, evidence))
     progress("Applying the moves", 0.4)
     cycle.note_typed(outcome)
-    _write(cycle, accepted)
+    _write(cycle, accepted, wanted.given)
     after = Cycle(book, progress)
+    _agree(after, cycle, wanted.given, moves)
     _require_same(after.plan, wanted)
     after.reason = f"Accepted proposals: {', '.join(str(one.line['Id']) for one in accepted)}"
     _settle(after, accepted)
@@ -155,6 +173,9 @@ def _move(cycle: Cycle, line: dict[str, Any]) -> Move:
     if kind == "accept":
         return Move("accept")
 
+    if kind not in (*PRODUCED, *AGREED, "shape demand"):
+        raise _Unreadable("Move", f"{line['Move']!r} is no move.")
+
     def position(header: str, codes: list[str], needed: bool) -> int:
         if line[header] is None and not needed:
             return -1
@@ -163,7 +184,9 @@ def _move(cycle: Cycle, line: dict[str, Any]) -> Move:
                 return i
         raise _Unreadable(header, f"{line[header]!r} is not in the plan.")
 
-    def bucket(header: str) -> int:
+    def bucket(header: str, needed: bool = True) -> int:
+        if line[header] is None and not needed:
+            return NOWHERE
         found = given.horizon.position(line[header]) if isinstance(line[header], date) else None
         if found is None:
             raise _Unreadable(header, f"{line[header]!s} is no planned bucket.")
@@ -177,12 +200,14 @@ def _move(cycle: Cycle, line: dict[str, Any]) -> Move:
             raise _Unreadable(header, f"{value!r} is not a number.")
         return value
 
+    if kind == "refresh":
+        return Move(kind, position("Family", [one.code for one in given.families], needed=True))
     family = position("Family", [one.code for one in given.families], kind not in BOOKED)
     return Move(
         kind,
         family,
         position("Resource", [one.code for one in given.resources], kind in BOOKED),
-        bucket("From"),
+        bucket("From", needed=family < 0 or kind in ("delay", *AGREED)),
         bucket("To"),
         number("Quantity", family >= 0),
         number("Hours", kind in BOOKED),
@@ -200,27 +225,42 @@ def _refused(accepted: list[Accepted], moves: tuple[int, ...], message: str) -> 
 # ---- writing ---------------------------------------------------------------------------------------------
 
 
-def _write(cycle: Cycle, accepted: list[Accepted]) -> None:
-    workbook, given, plan = cycle.workbook, cycle.given, cycle.plan
+def _outdated(cycle: Cycle, accepted: list[Accepted]) -> list[Conflict]:
+    """Moves that depend on more than their row says, and would not do any more what was agreed."""
+    shop, found = None, []
+    for i, one in enumerate(accepted):
+        if one.move.kind not in AGREED:
+            continue
+        shop = shop or Shop(cycle.plan, cycle.evidence)
+        effect, scale = shop.effect(one.move), 1.0 + abs(cycle.plan.result)
+        for header, value in (
+            ("Effect on inventory", effect.inventory),
+            ("Effect on load", effect.load),
+            ("Effect on money", effect.money),
+        ):
+            said = one.line[header]
+            if not isinstance(said, float) or abs(said - value) > STATED * scale:
+                found.append(Conflict((i,), f"{header} would be {value:,.1f} now, not as it says."))
+    return found
+
+
+def _write(cycle: Cycle, accepted: list[Accepted], wanted: PlanInput) -> None:
+    workbook, given = cycle.workbook, cycle.given
     ends = [bucket.end for bucket in given.horizon.planned]
-    wanted = apply_moves(plan, [one.move for one in accepted])
     events: list[list[Any]] = []
     extra: list[list[Any]] = []
-    put: dict[str, dict[tuple[int, int], float]] = {"production_override": {}, "marketing_override": {}}
     for one in accepted:
         for change in changes(given, one.move):
             place = change.row, change.bucket
-            if change.what == "production":
-                put["production_override"][place] = float(wanted.production_override[place])
-            elif change.what == "demand" and shaped_by_event(given, *place):
+            if change.what == "demand" and _differs(wanted.event_quantity, given.event_quantity)[place]:
                 events.append(_event(one, change, given.families[change.row].code, ends))
-            elif change.what == "demand":
-                put["marketing_override"][place] = float(wanted.marketing_override[place])
-            else:
+            elif change.what in BOOKED:
                 code = given.resources[change.row].code
                 extra.append([code, ends[change.bucket], change.what, change.by, one.owner, one.reason])
     for view, key in (("Supply", "production_override"), ("Demand", "marketing_override")):
-        cycle.type_over(view, key, put[key])
+        typed = getattr(wanted, key)
+        places = np.argwhere(_differs(typed, getattr(given, key))).tolist()
+        cycle.type_over(view, key, {(f, t): float(typed[f, t]) for f, t in places})
     for name, lines in (("tblEvents", events), ("tblExtraCapacity", extra)):
         if lines:
             write_table(workbook, name, lines, "append")
@@ -234,9 +274,27 @@ def _write(cycle: Cycle, accepted: list[Accepted]) -> None:
     )
 
 
+def _differs(new: Array, old: Array) -> NDArray[np.bool_]:
+    return np.asarray((new != old) & ~(np.isnan(new) & np.isnan(old)))
+
+
+def _agree(after: Cycle, before: Cycle, wanted: PlanInput, moves: list[Move]) -> None:
+    """What stands in no cell that people type in: forecasts, proposals and the items' demand."""
+    if "baseline" in before.__dict__:
+        after.baseline = before.baseline  # made from what no move changes
+    if any(move.kind == "refresh" for move in moves):
+        after.given = replace(
+            after.given, baseline=wanted.baseline, proposed_production=wanted.proposed_production
+        )
+    for move in moves:
+        if move.kind == "spread":
+            after.spread_again(move.family, move.source, move.target)
+
+
 def _settle(after: Cycle, accepted: list[Accepted]) -> None:
     """Note the accepted gaps, as large as they are once all moves are made."""
-    sizes = {place_of(gap.kind, gap.subject, gap.bucket): gap.size for gap in find_gaps(after.plan)}
+    gaps = find_gaps(after.plan, after.evidence)
+    sizes = {place_of(gap.kind, gap.subject, gap.bucket): gap.size for gap in gaps}
     lines = []
     for one in accepted:
         if one.move.kind == "accept":
@@ -248,7 +306,8 @@ def _settle(after: Cycle, accepted: list[Accepted]) -> None:
 
 
 def _event(one: Accepted, change: Change, code: str, ends: list[date]) -> list[Any]:
-    return [code, ends[change.bucket], "one-off", change.by, None, one.owner, one.reason]
+    kind = "promotion" if one.move.source == NOWHERE else "one-off"
+    return [code, ends[change.bucket], kind, change.by, None, one.owner, one.reason]
 
 
 def _require_same(found: Plan, wanted: Plan) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import xlwings as xw
 
 from sop_xl.checks import Issue, check_tables, errors
@@ -25,12 +26,13 @@ from sop_xl.process.baseline import (
     forecast_levels,
     forecast_regions,
 )
+from sop_xl.process.evidence import Evidence, evidence_of, keep_typed
 from sop_xl.process.mix import mix_of, region_shares
 from sop_xl.supply.joint import JointPlan
 from sop_xl.workbook import gather, input_checks, layout
 from sop_xl.workbook.codes import key_of
 from sop_xl.workbook.contents import ViewContents, contents
-from sop_xl.workbook.mix import items_of, write_mix
+from sop_xl.workbook.mix import items_of, typed_mix, write_mix
 from sop_xl.workbook.plan_table import write_draft
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.regions import regions_of, write_regions
@@ -87,9 +89,8 @@ class Cycle:
     @given.setter
     def given(self, value: PlanInput) -> None:
         self._given = value
-        self.__dict__.pop("plan", None)
-        self.__dict__.pop("joint", None)
-        self.__dict__.pop("mix", None)
+        for known in ("plan", "joint", "mix", "evidence"):
+            self.__dict__.pop(known, None)
 
     def propose(self) -> None:
         """A new production proposal for every family."""
@@ -143,9 +144,28 @@ class Cycle:
         return region_shares(self.regions, ahead, len(self.given.families))
 
     @cached_property
+    def typed_mix(self) -> Array:
+        """Demand of items that somebody typed on Mix, NaN elsewhere; to be read before anything is written."""
+        families = [family.code for family in self.given.families]
+        return typed_mix(self.workbook, self.tables["tblPlan"], families, self.items, self.horizon)
+
+    @cached_property
     def mix(self) -> Array:
-        """Demand of every item, for the plan as it is now."""
-        return mix_of(self.plan, self.items, self.item_forecast)
+        """Demand of every item, for the plan as it is now: shared from the families', or as it was typed."""
+        shared = mix_of(self.plan, self.items, self.item_forecast)
+        return keep_typed(self.plan, self.items, shared, self.typed_mix)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What can be said against the plan: a new forecast, and what its items add up to."""
+        baseline = self.baseline.families
+        return evidence_of(self.plan, self.items, self.mix, self.typed_mix, baseline)
+
+    def spread_again(self, family: int, first: int, last: int) -> None:
+        """Forget what was typed on Mix for a family, from one planned bucket to another."""
+        self.typed_mix[self.items.family == family, first : last + 1] = np.nan
+        for known in ("mix", "evidence"):
+            self.__dict__.pop(known, None)
 
     def views(self) -> dict[str, ViewContents]:
         """The numbers of all planning views."""

@@ -9,14 +9,13 @@ import numpy as np
 from sop_xl.checks import errors
 from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.frozen import PLACES, told, unanswered
-from sop_xl.commands.outcome import counted
 from sop_xl.commands.reconcile import accepted_gaps, records
 from sop_xl.finance.comparison import comparisons
 from sop_xl.model import Array, Plan
 from sop_xl.pack.decisions import is_open
+from sop_xl.process.evidence import evidence_of
 from sop_xl.process.gaps import find_gaps
 from sop_xl.process.gates import DEMAND, EXECUTIVE, PRE_MEETING, SUPPLY, Findings
-from sop_xl.process.mix import unbalanced
 from sop_xl.workbook.bridge_table import bridge_lines
 from sop_xl.workbook.read import Workbook
 
@@ -31,7 +30,7 @@ def findings_of(cycle: Cycle) -> Findings:
     if bad := errors(cycle.issues):
         return Findings(errors=len(bad))
     plan, workbook = cycle.plan, cycle.workbook
-    gaps = find_gaps(plan)
+    gaps = find_gaps(plan, evidence_of(plan, cycle.items, cycle.mix, cycle.typed_mix, None))
     accepted = accepted_gaps(workbook, gaps)
     frozen: dict[int, tuple[str, ...]] = {}
     for change in unanswered(workbook, cycle.given):
@@ -39,24 +38,15 @@ def findings_of(cycle: Cycle) -> Findings:
         frozen[step] = (*frozen.get(step, ()), told(change))
     return Findings(
         forecast=tuple(gap.what for gap in gaps if gap.kind == "stale"),
-        balance=_balance(cycle),
+        balance=tuple(
+            gap.what for i, gap in enumerate(gaps) if gap.kind == "hierarchy" and i not in accepted
+        ),
         frozen=frozen,
         gaps=tuple(gap for i, gap in enumerate(gaps) if i not in accepted and gap.kind != "stale"),
         value=_value(plan, workbook),
         decisions=_decisions(workbook),
         contents=_contents(plan),
         published=workbook.field("Home_State") == "PUBLISHED",
-    )
-
-
-def _balance(cycle: Cycle) -> tuple[str, ...]:
-    plan = cycle.plan
-    apart = unbalanced(plan, cycle.items)
-    ends = [bucket.end for bucket in cycle.horizon.planned]
-    return tuple(
-        f"The items of {plan.given.families[f].code} cannot add up to its demand in "
-        f"{counted(int(apart[f].sum()), 'bucket')} from {ends[int(np.argmax(apart[f]))]:%b %Y} on: none is on sale."
-        for f in np.flatnonzero(apart.any(axis=1))
     )
 
 

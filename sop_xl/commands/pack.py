@@ -104,7 +104,7 @@ def meeting_of(cycle: Cycle, by: str) -> Meeting:
         as_text(workbook.field("Home_Currency")) or "",
         cycle.plan,
         cycle.views(),
-        find_gaps(cycle.plan),
+        find_gaps(cycle.plan, cycle.evidence),
         kpi_measures(cycle),
         {name: _by_header(table) for name, table in rows.items()},
     )

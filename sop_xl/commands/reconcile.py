@@ -14,6 +14,7 @@ from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.outcome import Outcome, counted
 from sop_xl.model import Gap
 from sop_xl.process.gaps import find_gaps
+from sop_xl.process.moves import NOWHERE
 from sop_xl.process.proposals import Proposal, propose_moves
 from sop_xl.workbook import layout
 from sop_xl.workbook.codes import key_of
@@ -45,10 +46,11 @@ def reconcile_step(cycle: Cycle) -> Outcome:
     outcome = Outcome("reconcile")
     workbook, plan = cycle.workbook, cycle.plan
     before, old = records(workbook.rows("tblGaps")), records(workbook.rows("tblProposals"))
-    gaps = find_gaps(plan)
+    gaps = find_gaps(plan, cycle.evidence)
     settled = accepted_gaps(workbook, gaps)
     write_table(workbook, "tblGaps", [_gap_line(i, gap, i in settled) for i, gap in enumerate(gaps)])
-    proposals = propose_moves(plan, ((i, gap) for i, gap in enumerate(gaps) if i not in settled))
+    open_gaps = ((i, gap) for i, gap in enumerate(gaps) if i not in settled)
+    proposals = propose_moves(plan, open_gaps, cycle.evidence)
     _write_proposals(cycle, gaps, proposals, before, old, outcome)
     kinds: dict[str, int] = {}
     for gap in gaps:
@@ -168,12 +170,14 @@ def _proposal_line(cycle: Cycle, id: str, proposal: Proposal) -> list[Any]:
     if move.kind == "accept":
         return [*place, *[None] * 6, _known(proposal.loss), 0.0, 0.0, 0.0, 0.0, proposal.what, *[None] * 4]
     ends = [bucket.end for bucket in given.horizon.planned]
+    buckets: tuple[date | None, date | None] = (None, None)
+    if move.kind != "refresh":
+        buckets = (None if move.source == NOWHERE else ends[move.source], ends[move.target])
     return [
         *place,
         given.families[move.family].code if move.family >= 0 else None,
         given.resources[move.resource].code if move.resource >= 0 else None,
-        ends[move.source],
-        ends[move.target],
+        *buckets,
         float(move.units) if move.family >= 0 else None,
         float(move.hours) if move.hours else None,
         effect.cost,

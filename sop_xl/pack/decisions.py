@@ -154,8 +154,13 @@ def _more_revenue(meeting: Meeting, f: int, gaps: list[Gap]) -> str:
     plan, family = meeting.plan, meeting.plan.given.families[f]
     known = ~np.isnan(meeting.budget_gap[f])
     planned, missing = float(plan.revenue[f][known].sum()), -sum(gap.value for gap in gaps)
-    units = f"sell {number(missing / family.price)} {family.unit} more".rstrip() if family.price > 0 else ""
-    price = f"raise the price by {percent(missing / planned)}" if planned > 0 else ""
+    # The gap is one of revenue, or of margin where the revenue is met, or of quantity where both are.
+    of_revenue = bool(np.isclose(missing, -float(meeting.budget_gap[f][known].sum())))
+    worth = family.price if of_revenue or gaps[0].unit != "money" else family.price - family.unit_cost
+    units = f"sell {number(missing / worth)} {family.unit} more".rstrip() if worth > 0 else ""
+    price = (
+        f"raise the price by {percent(missing / planned)}" if planned > 0 and gaps[0].unit == "money" else ""
+    )
     ways = [way for way in (units, price) if way]
     return sentence(f"{', '.join([*ways, 'or accept a new outlook'])}.")
 

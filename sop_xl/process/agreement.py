@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from sop_xl.model import Array, Plan
-from sop_xl.process.moves import BOOKED, Change, Move, Shop, apply_moves, changes
+from sop_xl.process.evidence import NOTHING, Evidence
+from sop_xl.process.moves import AGREED, BOOKED, NOWHERE, Change, Move, Shop, agreed, apply_moves, changes
 from sop_xl.process.planning import build
 
 #: A shortage smaller than this part of what it is measured against is rounding.
@@ -26,37 +28,38 @@ class Conflict(NamedTuple):
     message: str
 
 
-def conflicts(plan: Plan, moves: Sequence[Move]) -> list[Conflict]:
+def conflicts(plan: Plan, moves: Sequence[Move], evidence: Evidence = NOTHING) -> list[Conflict]:
     """Everything that moves would break; empty when all can be made together.
 
-    Shortages that are there already are no conflict, a larger one is.
+    Shortages that are there already are no conflict, a larger one is. What a new forecast or the items' sum brings
+    to light is no conflict either: it is there, whether it is looked at or not.
     """
     found = [Conflict((i,), message) for i, move in enumerate(moves) for message in _senseless(plan, move)]
     if found:
         return found
-    return _Together(plan, moves).conflicts()
+    return _Together(agreed(plan, moves, evidence), moves).conflicts()
 
 
 def _senseless(plan: Plan, move: Move) -> list[str]:
     given = plan.given
     frozen, count = given.horizon.frozen, given.shape[1]
-    if move.kind == "accept":
+    if move.kind == "accept" or move.kind in AGREED:
         return []
     messages = []
     if move.family >= 0 and not move.units > 0:
         messages.append("The quantity must be above zero.")
     if move.kind in BOOKED and not move.hours > 0:
         messages.append("The hours must be above zero.")
-    if move.kind == "pre-build" and move.target >= move.source:
+    if move.kind == "pre-build" and NOWHERE != move.source <= move.target:
         messages.append("A pre-build must go to an earlier bucket.")
-    if move.kind == "delay" and move.target <= move.source:
+    if move.kind == "delay" and (move.source == NOWHERE or move.target <= move.source):
         messages.append("A delay must go to a later bucket.")
     for change in changes(given, move):
         if not 0 <= change.bucket < count:
             messages.append("Its hours fall outside the plan.")
         elif change.what == "production" and change.bucket < frozen:
             messages.append(f"{_month(plan, change.bucket)} is frozen.")
-    if move.family >= 0 and move.kind != "shape demand":
+    if any(change.what == "production" for change in changes(given, move)) and move.source != move.target:
         offsets = [offset for _, _, offset in Shop(plan).lines[move.family]]
         if move.target < max(offsets, default=0):
             messages.append(f"What is made in {_month(plan, move.target)} must be begun before the plan.")
@@ -66,12 +69,19 @@ def _senseless(plan: Plan, move: Move) -> list[str]:
 class _Together:
     def __init__(self, plan: Plan, moves: Sequence[Move]) -> None:
         self.plan, self.moves = plan, moves
-        self.after = build(apply_moves(plan, moves))
         self.costs = Shop(plan).costs
         self.changes: list[list[Change]] = [changes(plan.given, move) for move in moves]
 
+    @cached_property
+    def after(self) -> Plan:
+        # Forecasts and levels agree already: what is left to make are the other moves.
+        return build(apply_moves(self.plan, [move for move in self.moves if move.kind not in AGREED]))
+
     def conflicts(self) -> list[Conflict]:
-        return [*self._negative(), *self._limits(), *self._hours(), *self._stock()]
+        # There is no plan for demand below zero: nothing else can be said then.
+        if found := self._negative("demand", "sell"):
+            return found
+        return [*self._negative("production", "make"), *self._limits(), *self._hours(), *self._stock()]
 
     def _of_family(self, f: int, upto: int) -> tuple[int, ...]:
         """Moves that change the stock of a family up to a bucket."""
@@ -81,27 +91,23 @@ class _Together:
             if any(c.what in ("production", "demand") and c.row == f and c.bucket <= upto for c in parts)
         )
 
-    def _negative(self) -> list[Conflict]:
+    def _negative(self, what: str, verb: str) -> list[Conflict]:
         found = []
-        before = {"production": self.plan.production_plan, "demand": self.plan.consensus_demand}
-        for what, verb in (("production", "make"), ("demand", "sell")):
-            by = np.zeros_like(before[what])
-            for parts in self.changes:
-                for change in parts:
-                    if change.what == what:
-                        by[change.row, change.bucket] += change.by
-            for f, t in _cells((before[what] + by < -TOLERANCE * (1 + before[what])) & (by < 0)):
-                mine = tuple(
-                    i
-                    for i, parts in enumerate(self.changes)
-                    if any(c.what == what and (c.row, c.bucket) == (f, t) and c.by < 0 for c in parts)
-                )
-                code = self.plan.given.families[f].code
-                found.append(
-                    Conflict(
-                        mine, f"{code} cannot {verb} less than nothing in {_month(self.plan, t)}{_s(mine)}."
-                    )
-                )
+        before = self.plan.production_plan if what == "production" else self.plan.consensus_demand
+        by = np.zeros_like(before)
+        for parts in self.changes:
+            for change in parts:
+                if change.what == what:
+                    by[change.row, change.bucket] += change.by
+        for f, t in _cells((before + by < -TOLERANCE * (1 + before)) & (by < 0)):
+            mine = tuple(
+                i
+                for i, parts in enumerate(self.changes)
+                if any(c.what == what and (c.row, c.bucket) == (f, t) and c.by < 0 for c in parts)
+            )
+            code = self.plan.given.families[f].code
+            message = f"{code} cannot {verb} less than nothing in {_month(self.plan, t)}{_s(mine)}."
+            found.append(Conflict(mine, message))
         return found
 
     def _limits(self) -> list[Conflict]:

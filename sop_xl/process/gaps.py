@@ -5,25 +5,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sop_xl.model import Gap, Plan
+from sop_xl.model import Array, Gap, Plan
+from sop_xl.process import planning
+from sop_xl.process.evidence import NOTHING, TOLERANCE, Evidence, apart, old_forecast, old_proposal
 from sop_xl.process.moves import in_time
 
 #: Stock below this part of its target is a gap; closer to it is the daily business of the planner.
 FAR_BELOW = 0.5
-#: A gap smaller than this part of what it is measured against is noise.
-TOLERANCE = 1e-6
 BUDGET_TOLERANCE = 0.02
 
 
-def find_gaps(plan: Plan) -> list[Gap]:
-    """All gaps of a plan, ordered by kind and money."""
+def find_gaps(plan: Plan, evidence: Evidence = NOTHING) -> list[Gap]:
+    """All gaps of a plan, ordered by kind and money.
+
+    Args:
+        plan: the plan.
+        evidence: without it, neither items that do not add up nor forecasts that are older than what they are made
+            from are found.
+    """
     return [
         *_capacity(plan),
         *_inventory(plan),
         *_target(plan),
         *_service(plan),
         *_budget(plan),
-        *_stale(plan),
+        *_hierarchy(plan, evidence),
+        *_stale(plan, evidence),
     ]
 
 
@@ -170,47 +177,124 @@ def _service(plan: Plan) -> list[Gap]:
 
 
 def _budget(plan: Plan) -> list[Gap]:
-    """Families whose revenue over the budgeted buckets misses the budget by more than two per cent."""
-    given, gaps = plan.given, []
-    for f, family in enumerate(given.families):
-        known = ~np.isnan(given.budget_revenue[f]) & ~np.isnan(plan.revenue[f])
-        budget = float(given.budget_revenue[f][known].sum())
-        if budget <= 0:
+    """Families that miss their budget by more than two per cent of it, over the buckets that have one.
+
+    By revenue; where that is met or has no budget by margin, and then by quantity.
+    """
+    gaps = []
+    for f, family in enumerate(plan.given.families):
+        missed = budget_misses(plan, f)
+        if not missed:
             continue
-        miss = float(plan.revenue[f][known].sum()) - budget
-        if miss < -BUDGET_TOLERANCE * budget:
+        (measure, (miss, part)), *others = missed.items()
+        also = "".join(f", its {name} by {more:.1%}" for name, (_, more) in others)
+        buckets = int((~np.isnan(_budgets(plan)[measure][0][f])).sum())
+        gaps.append(
+            Gap(
+                "budget",
+                family.code,
+                None,
+                -miss,
+                family.unit if measure == "quantity" else "money",
+                -miss if measure != "quantity" else _money(plan, f, -miss),
+                family.demand_owner or "Finance",
+                f"{family.code} misses its budgeted {measure} by {part:.1%} over {buckets} buckets{also}.",
+            )
+        )
+    return sorted(gaps, key=lambda gap: np.nan_to_num(gap.value))
+
+
+def budget_misses(plan: Plan, family: int) -> dict[str, tuple[float, float]]:
+    """What a family misses of its budget: measure -> how much, and the part of the budget that is."""
+    missed = {}
+    for measure, (budget, value) in _budgets(plan).items():
+        known = ~np.isnan(budget[family]) & ~np.isnan(value[family])
+        total = float(budget[family][known].sum())
+        miss = total - float(value[family][known].sum())
+        if total > 0 and miss > BUDGET_TOLERANCE * total:
+            missed[measure] = (miss, miss / total)
+    return missed
+
+
+def _budgets(plan: Plan) -> dict[str, tuple[Array, Array]]:
+    given = plan.given
+    return {
+        "revenue": (given.budget_revenue, plan.revenue),
+        "margin": (given.budget_margin, plan.margin),
+        "quantity": (given.budget_quantity, plan.constrained_demand),
+    }
+
+
+def _hierarchy(plan: Plan, evidence: Evidence) -> list[Gap]:
+    """Families whose items do not add up to their consensus demand, one per family and run of buckets."""
+    given, gaps = plan.given, []
+    ends = [bucket.end for bucket in given.horizon.planned]
+    wrong = apart(plan, evidence)
+    items = np.nan_to_num(plan.consensus_demand if evidence.items is None else evidence.items)
+    for f, family in enumerate(given.families):
+        for first, last in runs(wrong[f]):
+            part = slice(first, last + 1)
+            typed = evidence.typed is not None and bool(evidence.typed[f, part].any())
+            difference = (items - plan.consensus_demand)[f, part]
+            more, size = float(difference.sum()), float(np.abs(difference).sum())
+            until = "" if first == last else f" to {ends[last]:%b %Y}"
+            count = last - first + 1
+            what = (
+                f"The items of {family.code} add up to {abs(more):,.0f} {family.unit or 'units'} "
+                f"{'more' if more > 0 else 'less'} than its demand in {ends[first]:%b %Y}{until}: typed on Mix."
+                if typed
+                else f"The items of {family.code} cannot add up to its demand in {count} "
+                f"bucket{'s' if count > 1 else ''} from {ends[first]:%b %Y} on: none is on sale."
+            )
             gaps.append(
                 Gap(
-                    "budget",
+                    "hierarchy",
                     family.code,
-                    None,
-                    miss,
-                    "money",
-                    miss,
-                    family.demand_owner or "Finance",
-                    f"{family.code} misses its budgeted revenue by {-miss / budget:.1%} "
-                    f"over {int(known.sum())} buckets.",
+                    ends[first],
+                    size,
+                    family.unit,
+                    _money(plan, f, size),
+                    family.demand_owner or "Supply chain",
+                    what,
                 )
             )
-    return sorted(gaps, key=lambda gap: gap.value)
+    return sorted(gaps, key=lambda gap: -np.nan_to_num(gap.value))
 
 
-def _stale(plan: Plan) -> list[Gap]:
-    """Families without a forecast for some planned bucket: the cycle moved on, the forecast did not."""
+def _stale(plan: Plan, evidence: Evidence) -> list[Gap]:
+    """Families without a forecast for some planned bucket: the cycle moved on, the forecast did not.
+
+    Beside evidence also those whose forecast or proposed production would be another if it were made now.
+    """
     given, gaps = plan.given, []
+    old, unfit = old_forecast(plan, evidence), old_proposal(plan, evidence)
+    proposed = planning.propose(given, plan.consensus_demand) if unfit.any() else given.proposed_production
     for f, family in enumerate(given.families):
         missing = int(np.isnan(given.baseline[f]).sum())
+        size, unit, value = float(missing), "buckets", float("nan")
         if missing:
-            gaps.append(
-                Gap(
-                    "stale",
-                    family.code,
-                    None,
-                    float(missing),
-                    "buckets",
-                    float("nan"),
-                    family.demand_owner or "Supply chain",
-                    f"{family.code} has no forecast for {missing} planned buckets: run Forecast.",
-                )
+            what = f"{family.code} has no forecast for {missing} planned buckets: run Forecast."
+        elif old[f] and evidence.baseline is not None:
+            change = evidence.baseline[f] - given.baseline[f]
+            size, unit, value = float(np.abs(change).sum()), family.unit, _money(plan, f, float(change.sum()))
+            what = (
+                f"The forecast of {family.code} is older than what it is made from: a new one would be "
+                f"{change.sum():+,.0f} {family.unit or 'units'} over the plan."
             )
+        elif unfit[f]:
+            free = np.isnan(given.production_override[f])
+            change = np.where(free, proposed[f] - np.nan_to_num(given.proposed_production[f]), 0.0)
+            size, unit, value = (
+                float(np.abs(change).sum()),
+                family.unit,
+                float(change.sum()) * family.unit_cost,
+            )
+            what = (
+                f"The proposed production of {family.code} is older than its demand or stock: a new one would be "
+                f"{change.sum():+,.0f} {family.unit or 'units'} over the plan."
+            )
+        else:
+            continue
+        owner = family.demand_owner if missing or old[f] else family.supply_owner
+        gaps.append(Gap("stale", family.code, None, size, unit, value, owner or "Supply chain", what))
     return gaps

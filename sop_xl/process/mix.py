@@ -69,18 +69,6 @@ def region_shares(regions: Regions, region_forecast: Array, families: int) -> Ar
     return np.asarray(shares / sums[regions.family])
 
 
-def unbalanced(plan: Plan, items: Items) -> NDArray[np.bool_]:
-    """Where the items of a family cannot add up to its consensus demand, (families, planned).
-
-    Elsewhere they do by construction (:func:`mix_of`): here a family has items, and none of them is on sale.
-    Families without items are planned as a whole.
-    """
-    outlets = np.zeros(plan.given.shape)
-    np.add.at(outlets, items.family, on_sale_of(items, plan.given.shape[1]))
-    has_items = np.isin(np.arange(plan.given.shape[0]), items.family)[:, None]
-    return np.asarray(has_items & (outlets == 0) & (np.nan_to_num(plan.consensus_demand) > 0))
-
-
 def on_sale_of(items: Items, planned: int) -> NDArray[np.bool_]:
     """Whether an item is sold in a planned bucket, (items, planned)."""
     first = np.where(np.isnan(items.launch), 0, items.launch)[:, None]

@@ -1,7 +1,8 @@
 """Moves that would close a gap: what each changes, what it costs, what it does to the plan.
 
-A move changes single cells of the plan: production goes to another bucket, hours are added to a resource, demand
-falls. :func:`apply_moves` makes the changes, all at once; :meth:`Shop.effect` says beforehand what one does by itself.
+A move changes cells of the plan: production goes to another bucket, hours are added to a resource, demand falls,
+waits or grows, a forecast is made anew. :func:`apply_moves` makes the changes, all at once; :meth:`Shop.effect` says
+beforehand what one does by itself.
 """
 
 from __future__ import annotations
@@ -14,11 +15,20 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from sop_xl.model import Array, Plan, PlanInput
+from sop_xl.process import planning
+from sop_xl.process.evidence import NOTHING, Evidence, apart
 from sop_xl.supply.costs import Costs, costs_of
 
 DAYS_A_WEEK = 5
 #: Moves that add hours to a resource.
 BOOKED = ("overtime", "subcontract")
+#: Moves that make or shift production.
+PRODUCED = ("pre-build", "delay", *BOOKED)
+#: Moves that make the plan agree with other numbers, before any other move changes it: a new forecast and proposal,
+#: the items' sum for the family's demand, the family's demand for the items.
+AGREED = ("refresh", "add up", "spread")
+#: In place of a bucket: production or demand that is taken from nowhere.
+NOWHERE = -1
 What = Literal["production", "demand", "overtime", "subcontract"]
 
 
@@ -27,10 +37,11 @@ class Move:
     """One move; families, resources and planned buckets counted from 0, -1 where there is none.
 
     Attributes:
-        kind: pre-build, overtime, subcontract, delay, shape demand or accept.
-        source, target: bucket that production is taken from and the one it goes to; the same bucket where
-            nothing goes anywhere.
-        units: production or demand of the family.
+        kind: pre-build, overtime, subcontract, delay, shape demand, refresh, add up, spread or accept.
+        source, target: bucket that production or demand is taken from and the one it goes to; the same bucket
+            where nothing goes anywhere, no source where it is made or won in addition. Of add up and spread: the
+            first and the last bucket.
+        units: production or demand of the family; of refresh and add up: by what its demand changes.
         hours: booked on the resource, in its unit.
     """
 
@@ -72,24 +83,27 @@ class Change(NamedTuple):
 
 
 def changes(given: PlanInput, move: Move) -> list[Change]:
-    """The cells that a move changes.
+    """The cells that a move changes, all moves of :data:`AGREED` made.
 
-    Demand that is shaped for the sake of a resource is not made either. Hours for production that moves are booked
-    where it loads the resource.
+    Demand that is given up for the sake of a resource is not made either, and what is won at its cost is made as
+    well. Hours for production that moves are booked where it loads the resource.
     """
     found: list[Change] = []
     if move.kind == "shape demand":
-        found.append(Change("demand", move.family, move.source, -move.units))
-        if move.resource >= 0:
-            found.append(Change("production", move.family, move.source, -move.units))
-    elif move.kind != "accept" and move.family >= 0:
-        found.append(Change("production", move.family, move.source, -move.units))
-        found.append(Change("production", move.family, move.target, move.units))
+        for what in ("demand", "production")[: 2 if move.resource >= 0 else 1]:
+            found += _moved(what, move, gives_up=move.source == move.target)  # type: ignore[arg-type]
+    elif move.kind in PRODUCED and move.family >= 0:
+        found += _moved("production", move)
     if move.kind == "overtime":
         found.append(Change("overtime", move.resource, booked_bucket(given, move), move.hours))
     elif move.kind == "subcontract":
         found.append(Change("subcontract", move.resource, booked_bucket(given, move), move.hours))
     return found
+
+
+def _moved(what: What, move: Move, gives_up: bool = False) -> list[Change]:
+    taken = [Change(what, move.family, move.source, -move.units)] if move.source >= 0 else []
+    return taken if gives_up else [*taken, Change(what, move.family, move.target, move.units)]
 
 
 def booked_bucket(given: PlanInput, move: Move) -> int:
@@ -103,17 +117,59 @@ def booked_bucket(given: PlanInput, move: Move) -> int:
 
 
 def shaped_by_event(given: PlanInput, family: int, bucket: int) -> bool:
-    """Whether demand is shaped by an event; where an override stands an event would change nothing."""
-    overrides = given.sales_override[family, bucket], given.marketing_override[family, bucket]
-    return bool(np.isnan(overrides).all())
+    """Whether demand is shaped by an event.
+
+    Where an override stands, where there is no forecast, and where events already take more than there is of it,
+    another event would change nothing.
+    """
+    if not np.isnan([given.sales_override[family, bucket], given.marketing_override[family, bucket]]).all():
+        return False
+    baseline = given.baseline[family, bucket]
+    factor, quantity = given.event_factor[family, bucket], given.event_quantity[family, bucket]
+    with_events = baseline * (1.0 if np.isnan(factor) else factor) + np.nan_to_num(quantity)
+    return bool(with_events >= 0)
 
 
-def apply_moves(plan: Plan, moves: Iterable[Move]) -> PlanInput:
+def agreed(plan: Plan, moves: Iterable[Move], evidence: Evidence = NOTHING) -> Plan:
+    """The plan after the moves of :data:`AGREED` alone.
+
+    A refreshed family has a new forecast and a new proposal (OPTIMAL families keep theirs: they are planned
+    together). Where items add up to something else, that becomes the marketing override of the family.
+    """
+    given = plan.given
+    moves = [move for move in moves if move.kind in AGREED]
+    refreshed = sorted({move.family for move in moves if move.kind == "refresh"})
+    if refreshed and evidence.baseline is not None:
+        baseline = given.baseline.copy()
+        baseline[refreshed] = evidence.baseline[refreshed]
+        given = replace(given, baseline=baseline)
+    added = [move for move in moves if move.kind == "add up"]
+    if added and evidence.items is not None:
+        override, wrong = given.marketing_override.copy(), apart(plan, evidence)
+        for move in added:
+            part = np.zeros(given.shape, dtype=bool)
+            part[move.family, move.source : move.target + 1] = True
+            override = np.where(part & wrong, evidence.items, override)
+        given = replace(given, marketing_override=override)
+    if given is plan.given:
+        return plan
+    renewed = [f for f in refreshed if f not in planning.optimal(given)]
+    if renewed:
+        proposed = given.proposed_production.copy()
+        proposed[renewed] = planning.propose(given, planning.demand_of(given))[renewed]
+        given = replace(given, proposed_production=proposed)
+    return planning.build(given)
+
+
+def apply_moves(plan: Plan, moves: Iterable[Move], evidence: Evidence = NOTHING) -> PlanInput:
     """The input of the plan after all moves together.
 
-    Production moves by production overrides; demand is shaped by an event, or by a marketing override where
-    somebody has overridden the forecast; hours are booked on top of the capacity.
+    Forecasts and levels agree first (:func:`agreed`). Then production moves by production overrides; demand is
+    shaped by an event, or by a marketing override where an event would change nothing; hours are booked on top of
+    the capacity.
     """
+    moves = list(moves)
+    plan = agreed(plan, moves, evidence)
     given = plan.given
     by = {
         "production": np.zeros(given.shape),
@@ -126,8 +182,10 @@ def apply_moves(plan: Plan, moves: Iterable[Move]) -> PlanInput:
         for change in changes(given, move):
             by[change.what][change.row, change.bucket] += change.by
             touched[change.what][change.row, change.bucket] = True
-    overridden = ~(np.isnan(given.sales_override) & np.isnan(given.marketing_override))
-    typed, event = touched["demand"] & overridden, touched["demand"] & ~overridden
+    event = touched["demand"].copy()
+    for place in np.argwhere(event).tolist():
+        event[tuple(place)] = shaped_by_event(given, *place)
+    typed = touched["demand"] & ~event
     return replace(
         given,
         production_override=np.where(
@@ -173,6 +231,7 @@ class Shop:
     """A plan as moves see it: costs, bill by family, spare hours."""
 
     plan: Plan
+    evidence: Evidence = NOTHING
 
     @property
     def given(self) -> PlanInput:
@@ -227,33 +286,48 @@ class Shop:
             without: a resource whose hours do not count.
         """
         given = self.given
-        if min(source, target) < given.horizon.frozen or source == target:
+        if target < given.horizon.frozen or source == target:
             return 0.0
+        most = min(need, self.room(family, source, target, without))
+        stock, to_stock = self.stock[family], given.families[family].make != "MTO"
+        limit = float(self.costs.inventory_limit[family]) if to_stock else 0.0
+        if source == NOWHERE:
+            most = min(most, limit - float(stock[target:].max()))
+        elif source < given.horizon.frozen:
+            return 0.0
+        else:
+            most = min(most, float(self.plan.production_plan[family, source]))
+            if target < source:
+                most = min(most, limit - float(stock[target:source].max()))
+            elif to_stock:
+                most = min(most, float(stock[source:target].min()))
+        return self._in_lots(family, source, target, max(most, 0.0))
+
+    def room(self, family: int, source: int, target: int, without: int = -1) -> float:
+        """Units of production that spare hours carry in a bucket, infinite where nothing limits them.
+
+        Hours before the plan cannot be worked any more. ``without`` is a resource whose hours do not count.
+        """
         if any(target < offset for _, _, offset in self.lines[family]):
             return 0.0
-        most = min(need, float(self.plan.production_plan[family, source]))
+        most = np.inf
         for (resource, bucket), hours in self.load_per_unit(family, source, target).items():
             if hours > 0 and resource != without:
                 most = min(most, max(float(self.spare[resource, bucket]), 0.0) / hours)
-        stock, to_stock = self.stock[family], given.families[family].make != "MTO"
-        if target > source:
-            if to_stock:
-                most = min(most, float(stock[source:target].min()))
-        else:
-            limit = float(self.costs.inventory_limit[family]) if to_stock else 0.0
-            most = min(most, limit - float(stock[target:source].max()))
-        return self._in_lots(family, source, target, max(most, 0.0))
+        return most
 
     def _in_lots(self, family: int, source: int, target: int, units: float) -> float:
         """As many of the units as leave lots of at least the minimum on both sides."""
         lot = float(self.costs.lot_minimum[family])
-        before, after = (float(self.plan.production_plan[family, t]) for t in (source, target))
-        if 0 < before - units < lot <= before:
-            units = before - lot
-        return 0.0 if units <= 0 or after + units < lot else units
+        production = self.plan.production_plan[family]
+        if source != NOWHERE and 0 < float(production[source]) - units < lot <= float(production[source]):
+            units = float(production[source]) - lot
+        return 0.0 if units <= 0 or float(production[target]) + units < lot else units
 
     def effect(self, move: Move) -> Effect:
         """What a move does to this plan by itself."""
+        if move.kind in AGREED:
+            return self._measured(move)
         given, plan, f = self.given, self.plan, move.family
         count = given.shape[1]
         made, wanted = np.zeros(count), np.zeros(count)
@@ -293,6 +367,30 @@ class Shop:
             service=service,
             money=margin - holding - late - booked,
             cost=booked + max(holding, 0.0) + max(late, 0.0) + max(-margin, 0.0),
+        )
+
+    def _measured(self, move: Move) -> Effect:
+        """The difference that a move makes to the whole plan, by planning it."""
+        before, after = self.plan, planning.build(apply_moves(self.plan, [move], self.evidence))
+        f = move.family
+        stock = Shop(after).stock[f]
+        moved = stock - self.stock[f]
+        more = [
+            float(np.nansum(getattr(after, cost)) - np.nansum(getattr(before, cost)))
+            for cost in ("holding_cost", "backorder_cost")
+        ]
+        service = float("nan")
+        if self.given.to_stock[f]:
+            service = in_time(stock, after.consensus_demand[f]) - in_time(
+                self.stock[f], before.consensus_demand[f]
+            )
+        margin = float(np.nansum(after.margin) - np.nansum(before.margin))
+        return Effect(
+            inventory=float(moved[np.abs(moved).argmax()]),
+            load=float((after.short - before.short).sum()),
+            service=service,
+            money=after.result - before.result,
+            cost=sum(max(cost, 0.0) for cost in (*more, -margin)),
         )
 
     def _more_short(self, family: int, made: Array, extra: Array, resource: int) -> float:

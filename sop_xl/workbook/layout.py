@@ -161,7 +161,7 @@ SHEETS: tuple[Sheet, ...] = (
     ),
     Sheet(
         "Mix",
-        "The consensus of each family, shared out to its items. Written by the commands.",
+        "The consensus of each family, shared out to its items. What is typed over stays until Reconcile settles it.",
         "Supply chain",
     ),
     Sheet(

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 
 from sop_xl.buckets import Horizon, bucket_of
+from sop_xl.checks import Rows
 from sop_xl.model import Array, Items, Plan
 from sop_xl.workbook.codes import Codes, Tables, key_of
 from sop_xl.workbook.gather import sold_by
-from sop_xl.workbook.read import Workbook
+from sop_xl.workbook.read import Workbook, as_date, matrix
+from sop_xl.workbook.snapshots import DRAFT
 from sop_xl.workbook.styles import style
 from sop_xl.workbook.write import plain, set_style
 
 LABELS = ("Item", "Family", "Name")
+#: Items that miss the sum they were left with by more than this part of it were typed over.
+TYPED = 1e-6
 
 
 def items_of(given: Tables, horizon: Horizon) -> Items:
@@ -47,6 +51,55 @@ def _position(day: date | None, horizon: Horizon, future: bool) -> float:
         return np.nan if future else -1.0
     found = horizon.position(day)
     return float(len(horizon.planned)) if found is None else float(found)
+
+
+def typed_mix(workbook: Workbook, drafts: Rows, families: list[str], items: Items, horizon: Horizon) -> Array:
+    """Demand of items where somebody typed over it, (items, planned); NaN elsewhere.
+
+    The last command left items that add up to the consensus of its draft. Where those of a family do not any more,
+    all of them count as typed. A family whose rows are not those of its items any more counts as not typed in.
+
+    Args:
+        drafts: the rows of tblPlan.
+        families: their codes.
+    """
+    typed = np.full((len(items.codes), len(horizon.planned)), np.nan)
+    header = workbook.named("Mix_Buckets")
+    columns = {as_date(day): i for i, day in enumerate(matrix(header)[0]) if i >= len(LABELS)}
+    rows = matrix(workbook.named("Mix_Data"))
+    shown: dict[str, list[tuple[str, list[Any]]]] = {}
+    for row in rows:
+        shown.setdefault(key_of(row[1]), []).append((key_of(row[0]), row))
+    drafted = _drafted(drafts)
+    for f, code in enumerate(families):
+        members = {key_of(items.codes[i]): i for i in np.flatnonzero(items.family == f)}
+        lines = shown.get(key_of(code), [])
+        if not members or {item for item, _ in lines} != set(members) or len(lines) != len(members):
+            continue
+        for t, bucket in enumerate(horizon.planned):
+            column, before = columns.get(bucket.end), drafted.get((key_of(code), bucket.end))
+            cells = [] if column is None else [row[column] for _, row in lines]
+            if before is None or all(cell in (None, "") for cell in cells):
+                continue
+            if any(isinstance(cell, bool) or not isinstance(cell, int | float | None) for cell in cells):
+                continue
+            units = [float(cell or 0.0) for cell in cells]
+            before = max(before, 0.0)
+            if min(units) >= 0 and abs(sum(units) - before) > TYPED * (1.0 + before):
+                for (item, _), number in zip(lines, units, strict=True):
+                    typed[members[item], t] = number
+    return typed
+
+
+def _drafted(drafts: Rows) -> dict[tuple[str, date], float]:
+    """Consensus demand of the last command, by family and bucket."""
+    found = {}
+    for version, measure, family, end, quantity in zip(
+        *(drafts[header] for header in ("Version", "Measure", "Family", "Bucket", "Quantity")), strict=True
+    ):
+        if version == DRAFT and measure == "consensus_demand" and quantity is not None:
+            found[key_of(family), end] = float(quantity)
+    return found
 
 
 def write_mix(workbook: Workbook, plan: Plan, items: Items, mix: Array) -> None:

@@ -10,7 +10,17 @@ STRATEGIES = ("LEVEL", "CHASE", "TARGET", "OPTIMAL")
 RESOURCE_KINDS = ("labour", "machine", "material", "supplier", "logistics")
 EVENT_KINDS = ("promotion", "launch", "phase-out", "price", "one-off")
 STEP_STATES = ("OPEN", "SUBMITTED", "APPROVED", "REJECTED", "SKIPPED")
-MOVES = ("pre-build", "overtime", "subcontract", "delay", "shape demand", "accept")
+MOVES = (
+    "pre-build",
+    "overtime",
+    "subcontract",
+    "delay",
+    "shape demand",
+    "refresh",
+    "add up",
+    "spread",
+    "accept",
+)
 EXTRA_KINDS = ("overtime", "subcontract")
 FROZEN_KINDS = ("demand", "production")
 GAP_KINDS = ("capacity", "inventory", "target", "service", "budget", "hierarchy", "stale")
@@ -441,9 +451,26 @@ PROPOSALS = Table(
         Column("Move", "choice", choices=MOVES, role="calc", width=14),
         Column("Family", role="calc", width=16, later=True),
         Column("Resource", role="calc", help="That is relieved or works longer", width=12, later=True),
-        Column("From", "date", help="Bucket that is changed, or production is taken from", role="calc"),
-        Column("To", "date", help="Bucket that production goes to", role="calc"),
-        Column("Quantity", "number", "units of the family", role="calc", format="qty"),
+        Column(
+            "From",
+            "date",
+            help="Bucket that is changed, or that production or demand is taken from; empty: made or won in addition",
+            role="calc",
+        ),
+        Column(
+            "To",
+            "date",
+            help="Bucket that production or demand goes to; or the last one changed",
+            role="calc",
+        ),
+        Column(
+            "Quantity",
+            "number",
+            "units of the family",
+            "Of refresh and add up: by what demand changes; of spread: by what the items change",
+            role="calc",
+            format="qty",
+        ),
         Column(
             "Hours",
             "number",

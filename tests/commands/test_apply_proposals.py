@@ -12,15 +12,18 @@ import openpyxl
 import pytest
 
 from sop_xl.commands.cycle import Cycle
+from sop_xl.commands.gate_findings import findings_of
 from sop_xl.hosts.session import open_book
 from sop_xl.model import Plan
+from sop_xl.process.moves import AGREED
 from sop_xl.workbook import tables
-from sop_xl.workbook.read import Workbook
+from sop_xl.workbook.read import Workbook, matrix
 from tests.hosts.libreoffice import LibreOffice
 from tests.tiny import (
     Row,
     done,
     facts,
+    fill,
     month,
     planned,
     planning_values,
@@ -93,9 +96,17 @@ def assert_effect(before: Plan, after: Plan, row: Row) -> None:
 def test_moves_by_themselves_do_what_they_say(tmp_path: Path) -> None:
     start = strained_once(tmp_path)
     before, rows = plan_of(start), table_rows(start, "tblProposals")
-    assert {row["Move"] for row in rows} == set(tables.MOVES)
-    for kind in ("pre-build", "delay", "shape demand"):
-        row = next(row for row in rows if row["Move"] == kind)
+    assert {row["Move"] for row in rows} == set(tables.MOVES) - set(AGREED)
+    chosen = [next(row for row in rows if row["Move"] == kind) for kind in ("pre-build", "delay")]
+    chosen += [
+        next(row for row in rows if row["Move"] == "shape demand" and is_it(row))
+        for is_it in (
+            lambda row: row["From"] == row["To"],
+            lambda row: row["From"] and row["From"] < row["To"],
+            lambda row: not row["From"],
+        )
+    ]
+    for row in chosen:
         path = start.with_name(f"{row['Id']}.xlsx")
         path.write_bytes(start.read_bytes())
         accept(path, [row["Id"]])
@@ -106,7 +117,8 @@ def test_moves_by_themselves_do_what_they_say(tmp_path: Path) -> None:
 def test_moves_of_the_sample_company_do_together_what_they_say(sample_copy: Path) -> None:
     """Two resources' months, production moved and demand given up: effects that do not meet add up."""
     found = table_rows(sample_copy, "tblProposals")
-    wanted = [("overtime", "G002"), ("subcontract", "G003"), ("shape demand", "G004"), ("pre-build", "G001")]
+    wanted = [("overtime", "G002"), ("subcontract", "G003"), ("shape demand", "G004"), ("pre-build", "G001"),
+              ("shape demand", "G006")]  # fmt: skip
     # The dearer of the pre-builds: the cheaper one and the demand given up would overfill the warehouse together.
     by_move = {(row["Move"], row["Gap"]): row for row in found}
     chosen = [by_move[place] for place in wanted]
@@ -120,11 +132,16 @@ def test_moves_of_the_sample_company_do_together_what_they_say(sample_copy: Path
     load = sum(row["Effect on load"] for row in chosen)
     assert after.short.sum() - before.short.sum() == pytest.approx(load, rel=1e-9)
     tables_now = tables_of(sample_copy, "tblExtraCapacity", "tblEvents")
-    booked, event = tables_now["tblExtraCapacity"], tables_now["tblEvents"][-1]
+    booked, (event, promotion) = tables_now["tblExtraCapacity"], tables_now["tblEvents"][-2:]
     assert {(row["Resource"], row["Kind"], row["Owner"], row["Reason"]) for row in booked} == {
         ("LINE2", kind, "K. Brandt", "pre-S&OP 12 Nov") for kind in ("overtime", "subcontract")
     }
     assert (event["Family"], event["Kind"], event["Reason"]) == ("CAPSULES", "one-off", "pre-S&OP 12 Nov")
+    # A promotion for machines, made to order: a budget of 15 million of which 7 per cent are missing.
+    assert (promotion["Family"], promotion["Kind"]) == ("MACHINES", "promotion")
+    assert promotion["Quantity"] == chosen[-1]["Quantity"] > 0
+    place = after.given.horizon.position(promotion["Bucket"])
+    assert after.given.event_quantity[7, place] == promotion["Quantity"]
 
 
 def test_moves_that_meet_are_refused_and_nothing_changes(tmp_path: Path) -> None:
@@ -251,6 +268,163 @@ def strained_once(folder: Path) -> Path:
         _strained.append(strained(folder).read_bytes())
     path.write_bytes(_strained[0])
     return path
+
+
+# ---- forecasts and levels that agree ---------------------------------------------------------------------
+
+
+def sold_more(path: Path, units: float) -> None:
+    """Load actuals again: TEA sold another quantity in the last closed month."""
+    rows = [dict(row) for row in table_rows(path, "tblSales")]
+    for row in rows:
+        if row["Family"] == "TEA" and row["Bucket"] == month(-1).end:
+            row["Quantity"] = units
+    fill(path, {"tblSales": rows})
+
+
+def test_a_forecast_older_than_its_history_is_refreshed_as_stated(tmp_path: Path) -> None:
+    path = planned(tmp_path)
+    assert not [row for row in table_rows(path, "tblGaps") if row["Kind"] == "stale"]
+    sold_more(path, 2400.0)
+    done("reconcile", path)
+    before = plan_of(path)
+    (gap,) = [row for row in table_rows(path, "tblGaps") if row["Kind"] == "stale"]
+    assert gap["What"].startswith(
+        "The forecast of TEA is older than what it is made from: a new one would be +"
+    )
+    (row,) = proposals(path, lambda row: row["Move"] == "refresh")
+    assert (row["Family"], row["From"], row["To"]) == ("TEA", None, None)
+    overtime = proposals(path, lambda row: row["Move"] == "overtime" and not row["Family"])[-1]
+    accept(path, [row["Id"], overtime["Id"]])
+    content = path.read_bytes()
+    done("apply-proposals", path)
+    after = plan_of(path)
+    assert after.consensus_demand.sum() - before.consensus_demand.sum() == pytest.approx(row["Quantity"])
+    assert len(table_rows(path, "tblExtraCapacity")) == 1
+    assert not [row for row in table_rows(path, "tblGaps") if row["Kind"] == "stale"]
+    # Exactly what the two commands would have made of the families.
+    done("forecast", path)
+    done("plan-supply", path)
+    again = plan_of(path)
+    assert again.consensus_demand == pytest.approx(after.consensus_demand)
+    assert again.production_plan == pytest.approx(after.production_plan)
+    path.write_bytes(content)
+    accept(path, [overtime["Id"]], "N")
+    done("apply-proposals", path)
+    assert_effect(before, plan_of(path), row)
+    done("revert", path)
+    assert [r["Accept"] for r in table_rows(path, "tblProposals") if r["Id"] == row["Id"]] == ["Y"]
+
+
+def test_a_refresh_that_would_do_something_else_by_now_is_refused(tmp_path: Path) -> None:
+    path = planned(tmp_path)
+    sold_more(path, 2400.0)
+    done("reconcile", path)
+    (row,) = proposals(path, lambda row: row["Move"] == "refresh")
+    accept(path, [row["Id"]])
+    sold_more(path, 1800.0)
+    content = path.read_bytes()
+    said = sop("apply-proposals", path)
+    assert said.code == 1
+    assert f"{row['Id']}: Effect on inventory would be " in said.out
+    assert "Clear this Y, or run Reconcile again." in said.out
+    assert path.read_bytes() == content
+
+
+def mix_of(path: Path) -> dict[str, list[Any]]:
+    """Rows of Mix by item: what stands in the columns of the buckets."""
+    with open_book(path, read_only=True) as session:
+        rows = matrix(Workbook.of(session.book).named("Mix_Data"))
+    return {row[0]: row[3:] for row in rows}
+
+
+def type_mix(path: Path, item: str, bucket: int, units: float) -> None:
+    """Type over the demand of an item, as nobody is kept from doing."""
+    with open_book(path) as session:
+        data = Workbook.of(session.book).named("Mix_Data")
+        place = [row[0] for row in matrix(data)].index(item)
+        data.sheet.range((data.row + place, data.column + 3 + bucket)).value = units
+        session.save(keep_read_values=True)
+
+
+def two_teas(folder: Path) -> Path:
+    """The small company after one cycle, with two items of tea."""
+    sales = [dict(row) for row in facts()["tblSales"]]
+    split = [
+        {**row, "Item": f"TEA-{i}", "Quantity": row["Quantity"] * part, "Value": row["Value"] * part}
+        for row in sales if row["Family"] == "TEA"
+        for i, part in ((1, 0.75), (2, 0.25))
+    ]  # fmt: skip
+    items = [*facts()["tblItems"], {"Item": "TEA-2", "Family": "TEA"}]
+    changed = {"tblSales": [*split, *(row for row in sales if row["Family"] != "TEA")], "tblItems": items}
+    path = tiny_company(folder / "plan.xlsx", changed)
+    done("run-cycle", path)
+    return path
+
+
+def test_what_is_typed_on_mix_is_kept_until_the_levels_agree(tmp_path: Path) -> None:
+    path = two_teas(tmp_path)
+    shared, before, start = mix_of(path), plan_of(path), path.read_bytes()
+    typed = shared["TEA-2"][3] + 120.0
+    type_mix(path, "TEA-2", 3, typed)
+    done("plan-supply", path)
+    assert mix_of(path)["TEA-2"][3] == typed
+    done("reconcile", path)
+    (gap,) = [row for row in table_rows(path, "tblGaps") if row["Kind"] == "hierarchy"]
+    assert gap["Size"] == pytest.approx(120)
+    assert gap["What"] == "The items of TEA add up to 120 pcs more than its demand in Feb 2027: typed on Mix."
+    assert mix_of(path)["TEA-2"][3] == typed
+    with open_book(path, read_only=True) as session:
+        assert findings_of(Cycle(session.book)).balance == (gap["What"],)
+    content = path.read_bytes()
+
+    up, spread = (proposals(path, lambda row, m=m: row["Move"] == m)[0] for m in ("add up", "spread"))
+    assert (up["From"], up["To"], up["Quantity"]) == (FEBRUARY, FEBRUARY, pytest.approx(120))
+    accept(path, [up["Id"]])
+    done("apply-proposals", path)
+    after = plan_of(path)
+    assert_effect(before, after, up)
+    assert after.given.marketing_override[0, 3] == pytest.approx(before.consensus_demand[0, 3] + 120)
+    assert sum(mix_of(path)[f"TEA-{i}"][3] for i in (1, 2)) == pytest.approx(after.consensus_demand[0, 3])
+    assert not [row for row in table_rows(path, "tblGaps") if row["Kind"] == "hierarchy"]
+
+    path.write_bytes(content)
+    accept(path, [spread["Id"]])
+    accepted = path.read_bytes()
+    done("apply-proposals", path)
+    assert mix_of(path) == shared
+    assert_effect(before, plan_of(path), spread)
+    assert not [row for row in table_rows(path, "tblGaps") if row["Kind"] == "hierarchy"]
+    done("revert", path)
+    assert path.read_bytes() == accepted
+    assert mix_of(path)["TEA-2"][3] == typed
+
+    # An override of the family is shared by its items: nobody typed on Mix, and nothing is apart.
+    path.write_bytes(start)
+    type_override(path, "Demand", "TEA", "sales_override", FEBRUARY, 1500)
+    done("reconcile", path)
+    assert not [row for row in table_rows(path, "tblGaps") if row["Kind"] == "hierarchy"]
+    assert sum(mix_of(path)[f"TEA-{i}"][3] for i in (1, 2)) == pytest.approx(1500)
+
+
+def test_demand_after_the_last_item_has_gone_can_be_given_up(tmp_path: Path) -> None:
+    path = planned(tmp_path)
+    items = [dict(row) for row in facts()["tblItems"]]
+    items[1]["Phase-out"] = month(15).end
+    fill(path, {"tblItems": items})
+    done("reconcile", path)
+    before = plan_of(path)
+    (gap,) = [row for row in table_rows(path, "tblGaps") if row["Kind"] == "hierarchy"]
+    assert gap["What"] == (
+        "The items of CUPS cannot add up to its demand in 3 buckets from Mar 2028 on: none is on sale."
+    )
+    (row,) = proposals(path, lambda row: row["Move"] == "add up")
+    assert row["Quantity"] == pytest.approx(-before.consensus_demand[1, 16:].sum())
+    accept(path, [row["Id"]])
+    done("apply-proposals", path)
+    after = plan_of(path)
+    assert_effect(before, after, row)
+    assert not after.consensus_demand[1, 16:].any()
 
 
 def test_revert_restores_the_workbook_byte_by_byte_and_can_be_reverted(tmp_path: Path) -> None:

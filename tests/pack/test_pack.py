@@ -22,6 +22,7 @@ from sop_xl.model import Family, Measure, Measures, Plan, PlanInput
 from sop_xl.pack.capacity import said_of
 from sop_xl.pack.compose import AGENDA, content_of
 from sop_xl.pack.content import Cover
+from sop_xl.pack.decisions import open_questions
 from sop_xl.pack.meeting import Meeting
 from sop_xl.pack.slides.deck import draw
 from sop_xl.pack.words import day_of, money, number, percent, signed, tick_of
@@ -332,6 +333,25 @@ def test_every_page_can_be_read_and_says_which_plan_it_is(slides: list[Any], mee
     )
     assert datetime.strptime(foot.rsplit("|", 1)[1].strip(), "%Y-%m-%d %H:%M")
     readable(slides, foot)
+
+
+def test_a_missed_margin_asks_for_as_much_margin_and_a_missed_quantity_for_as_many_units(
+    meeting: Meeting,
+) -> None:
+    given, plan = meeting.plan.given, meeting.plan
+    none, first = np.full(given.shape, np.nan), given.families[0]
+    for budget, units in (
+        ({"budget_margin": plan.margin[0] * 1.5}, plan.margin[0].sum() / 2 / (first.price - first.unit_cost)),
+        ({"budget_quantity": plan.constrained_demand[0] * 1.5}, plan.constrained_demand[0].sum() / 2),
+    ):
+        missed = {
+            name: np.where(np.arange(len(none))[:, None] == 0, row, none) for name, row in budget.items()
+        }
+        budgets = {f"budget_{name}": none for name in ("revenue", "margin", "quantity")}
+        other = planning.build(replace(given, **(budgets | missed)))
+        asked = open_questions(replace(meeting, plan=other, gaps=find_gaps(other)))
+        (question,) = [one for one in asked if one.short.startswith(f"How to close the gap of {first.code} ")]
+        assert question.options.lower().startswith(f"sell {number(units)} cases more")
 
 
 def pack_of(meeting: Meeting, plan: Plan) -> tuple[list[Any], Meeting]:
