@@ -36,7 +36,6 @@ REASONED = {
     "reopen": "open a signed step again, and those after it",
     "skip": "leave out the pre-S&OP or the executive meeting",
 }
-REVERT = "put back what the last command replaced"
 HISTORY = "tell what was typed over the plan, by whom and when"
 WARNINGS_SHOWN = 12
 
@@ -90,9 +89,7 @@ def _parser() -> argparse.ArgumentParser:
             _forecast_options(step)
         if name == "protect":
             step.add_argument("--off", action="store_true", help="open the sheets again")
-    added = commands.add_parser("revert", help=REVERT, description=REVERT)
-    added.add_argument("workbook", type=Path, metavar="WORKBOOK")
-    added.add_argument("--json", action="store_true", help="print the result as JSON")
+    command("revert")
     publish = command("publish")
     publish.add_argument(
         "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
@@ -306,7 +303,9 @@ def _only_reads(options: argparse.Namespace) -> bool:
     """Whether the command leaves the workbook alone."""
     if options.command == "scenario":
         return options.part in READING
-    return options.command in ("check", "pack", "history")
+    return options.command == "history" or any(
+        entry.only_reads for entry in COMMANDS if entry.name == options.command
+    )
 
 
 class _Progress:
