@@ -25,6 +25,7 @@ from sop_xl.commands.store_arguments import add_arguments as add_store_arguments
 if TYPE_CHECKING:
     from sop_xl.checks import Issue
     from sop_xl.commands.outcome import Outcome
+    from sop_xl.hosts.session import BookSession
 
 #: Commands that need nothing but the workbook.
 STEPS: dict[str, Command] = {entry.name: entry for entry in COMMANDS if entry.plain}
@@ -251,7 +252,9 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
                 from sop_xl.commands.publish import Publication
 
                 publication = Publication(session.book, session.path, options.by, progress, options.force)
-                return publication.release(lambda: session.save(keep_read_values=True))
+                published = publication.release(lambda: session.save(keep_read_values=True))
+                _forget_open(session)
+                return published
             if options.command == "pack":
                 from sop_xl.commands.pack import pack
 
@@ -285,11 +288,19 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
             if outcome.changed:
                 progress("Saving", 1.0)
                 session.save(keep_read_values=True)
+                _forget_open(session)
                 outcome.lines += [f"Lost by saving: {loss}" for loss in session.losses]
             outcome.lines[:0] = settled
             return outcome
     finally:
         progress.clear()
+
+
+def _forget_open(session: BookSession) -> None:
+    """A step back that a spreadsheet program kept of this workbook is no longer the last."""
+    from sop_xl.commands.kept_contents import Place
+
+    Place(session.book).forget()
 
 
 def _more(options: argparse.Namespace) -> dict[str, object]:

@@ -153,7 +153,7 @@ def _fill(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def take_back(book: xw.Book, kept: Kept, place: Place, running: bool = False) -> int:
+def take_back(book: xw.Book, kept: Kept, place: Place, present: BookContents, running: bool = False) -> int:
     """Write what was kept into the workbook; returns how many cells changed."""
     copy = place.copy(running)
-    return write_contents(book, kept.before, copy if copy.exists() else None)
+    return write_contents(book, kept.before, copy if copy.exists() else None, present)

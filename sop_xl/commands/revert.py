@@ -121,7 +121,7 @@ def revert_open(book: xw.Book, progress: Progress = silent) -> Outcome:
         and keep_copy(book, copy)
     )
     try:
-        cells = take_back(book, kept, place, running=cut_off is not None)
+        cells = take_back(book, kept, place, present, running=cut_off is not None)
         workbook = Workbook.of(book)
         before = facts_of(workbook)
         said, revisions = settle(workbook, path_of(book), now, before, getpass.getuser())

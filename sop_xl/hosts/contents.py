@@ -104,18 +104,22 @@ def read_contents(book: xw.Book) -> BookContents:
     )
 
 
-def write_contents(book: xw.Book, wanted: BookContents, copy: Path | None = None) -> int:
+def write_contents(
+    book: xw.Book, wanted: BookContents, copy: Path | None = None, now: BookContents | None = None
+) -> int:
     """Put a workbook back to what stood in it; returns the number of cells that changed.
 
-    Sheets and names that came since go away. A table that came since on a sheet that was there stays, without rows.
+    Sheets, tables and names that came since stay, the tables without rows: a workbook of an earlier version is not
+    made old again, and no sheet of the user's is removed.
 
     Args:
         wanted: what :func:`read_contents` gave.
         copy: a saved copy of the workbook as it was, for the cell styles where the program does not tell them.
+        now: what stands in it at present, where that was read already.
     Raises:
         HostError: a sheet is gone.
     """
-    now = read_contents(book)
+    now = now or read_contents(book)
     if gone := [name for name in wanted.sheets if name not in now.sheets]:
         raise HostError(
             f"The sheet {gone[0]} was renamed or deleted since.", "Give it back its name, and try again."
@@ -123,19 +127,12 @@ def write_contents(book: xw.Book, wanted: BookContents, copy: Path | None = None
     for name in now.protected:
         unprotect_sheet(book.sheets[name])
     _names(book, wanted, now)
-    for name in now.sheets:
-        if name not in wanted.sheets:
-            book.sheets[name].delete()
     _tables(book, wanted, now)
     changed = 0
+    came = _headers_that_came(book, wanted, now)
     for name, before in wanted.sheets.items():
-        came = [
-            area
-            for table, (sheet, area) in now.tables.items()
-            if table not in wanted.tables and sheet == name
-        ]
-        changed += _cells(book.sheets[name], before, now.sheets[name], [Area(*area) for area in came])
-    _styles(book, wanted, now, copy)
+        changed += _cells(book.sheets[name], before, now.sheets[name], came.get(name, set()))
+    _styles(book, wanted, now, copy, came)
     for name in wanted.protected:
         protect_sheet(book.sheets[name])
     return changed
@@ -230,13 +227,8 @@ def _whole_array(cell: xw.Range) -> list[int]:
 
 def _names(book: xw.Book, wanted: BookContents, now: BookContents) -> None:
     for name, refers_to in now.names.items():
-        if name not in wanted.names:
-            book.names[name].delete()
-        elif wanted.names[name] != refers_to:
+        if wanted.names.get(name, refers_to) != refers_to:
             book.names[name].refers_to = wanted.names[name]
-    for name, refers_to in wanted.names.items():
-        if name not in now.names:
-            book.names.add(name, refers_to)
 
 
 def _tables(book: xw.Book, wanted: BookContents, now: BookContents) -> None:
@@ -251,16 +243,29 @@ def _tables(book: xw.Book, wanted: BookContents, now: BookContents) -> None:
         target.tables[name].resize(_range(target, before))
 
 
+def _headers_that_came(book: xw.Book, wanted: BookContents, now: BookContents) -> dict[str, set[Place]]:
+    """Tables that came since keep their headers and one row without contents; sheet -> cells of the headers."""
+    found: dict[str, set[Place]] = {}
+    for name, (sheet, (top, left, bottom, right)) in now.tables.items():
+        if name in wanted.tables:
+            continue
+        found.setdefault(sheet, set()).update(_places((top, left, top, right)))
+        target = book.sheets[sheet]
+        _range(target, (top + 1, left, bottom, right)).clear_contents()
+        if bottom > top + 1:
+            target.tables[name].resize(_range(target, (top, left, top + 1, right)))
+    return found
+
+
 def _range(sheet: xw.Sheet, area: Iterable[int]) -> xw.Range:
     top, left, bottom, right = area
     return sheet.range((top, left), (bottom, right))
 
 
-def _cells(sheet: xw.Sheet, wanted: SheetContents, now: SheetContents, came: list[Area]) -> int:
+def _cells(sheet: xw.Sheet, wanted: SheetContents, now: SheetContents, came: set[Place]) -> int:
     before, after = wanted.cells(), now.cells()
     changed = {place for place in before.keys() | after.keys() if before.get(place) != after.get(place)}
-    new_headers = {place for area in came for place in _places([area.top, area.left, area.top, area.right])}
-    changed -= new_headers
+    changed -= came
     for area, text in now.arrays:
         if [area, text] not in wanted.arrays:
             _range(sheet, area).clear_contents()
@@ -291,7 +296,13 @@ def _written(cell: Cell) -> Any:
     return cell
 
 
-def _styles(book: xw.Book, wanted: BookContents, now: BookContents, copy: Path | None) -> None:
+def _styles(
+    book: xw.Book,
+    wanted: BookContents,
+    now: BookContents,
+    copy: Path | None,
+    came: Mapping[str, set[Place]],
+) -> None:
     """Cells get back the named styles that they had, where that is known."""
     before = {name: sheet.styles for name, sheet in wanted.sheets.items()}
     after = {name: sheet.styles for name, sheet in now.sheets.items()}
@@ -308,7 +319,7 @@ def _styles(book: xw.Book, wanted: BookContents, now: BookContents, copy: Path |
         different: dict[str, set[Place]] = {}
         sheet = book.sheets[name]
         default = DEFAULTS[isinstance(sheet.impl, CalcSheet)]
-        for place in had.keys() | has.keys():
+        for place in (had.keys() | has.keys()) - came.get(name, set()):
             style = had.get(place, default)
             if style != has.get(place, default):
                 different.setdefault(style, set()).add(place)

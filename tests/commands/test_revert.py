@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import xlwings as xw
 
@@ -163,6 +164,39 @@ def test_a_first_plan_goes_away_with_all_its_rows(tmp_path: Path, monkeypatch: p
     assert differences(program.contents(), before) == []
     assert program.press("run-cycle"), program.said
     program.app.quit()
+
+
+def test_a_workbook_from_before_keeps_the_tables_it_was_given(plan: Path) -> None:
+    """They are empty again, all else is as it was, and nothing is lost by bringing all back."""
+    old = openpyxl.load_workbook(plan)
+    del old["Bridge"]
+    del old["Resources"].tables["tblExtraCapacity"]
+    old.save(plan)
+    program = Program(plan)
+    before = program.contents()
+    assert program.press("run-cycle"), program.said
+    after = program.contents()
+    assert program.press("revert"), program.said
+    found = program.contents()
+    assert "Bridge" in found["sheets"].keys() - before["sheets"].keys()
+    del found["sheets"]["Bridge"]
+    assert {line.split()[0] for line in differences(found, before)} <= {"tables", "Resources"}
+    assert program.press("revert"), program.said
+    assert differences(program.contents(), after) == []
+    program.app.quit()
+
+
+def test_a_sheet_of_the_users_is_never_removed(program: Program) -> None:
+    assert program.press("reconcile")
+    program.book.sheets.add("Mine").range("A1").value = "keep"
+    assert not program.press("revert")
+    assert "Changed since List gaps: Mine." in program.said[-1]
+    assert program.press("revert"), program.said
+    assert program.book.sheets["Mine"].range("A1").value == "keep"
+    program.book.sheets["Orders"].name = "Bookings"
+    assert not program.press("revert")  # asks first
+    assert not program.press("revert")
+    assert "The sheet Orders was renamed or deleted since." in program.said[-1]
 
 
 def test_what_was_typed_since_goes_only_when_asked_twice(program: Program) -> None:
