@@ -296,9 +296,8 @@ class Documents:
         if any(meeting(covered, area) != covered for covered, _ in found):
             raise ValueError("the cells cut through an array formula")
         if formats:
-            # 0x7ff: everything that clearContents knows, drawn objects (128) and notes (8) excepted.
-            cells.clearContents(0x7FF & ~(128 | 8))
-            cells.CellStyle = "Default"
+            cells.clearContents(ALL_CONTENTS | 256)  # and formats of parts of a text
+            sop_formats.restyle(cells, "Default")
         else:
             cells.clearContents(ALL_CONTENTS)
 
