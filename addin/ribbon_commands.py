@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import xlwings as xw
@@ -54,7 +54,7 @@ def run(name: str, path_hex: str = "", book: xw.Book | None = None, tell: Tell |
             _shown(
                 [
                     f"{name} failed unexpectedly: {type(fault).__name__}: {fault}",
-                    "Close the workbook without saving if it looks incomplete, and report this.",
+                    "The workbook is as it was; please report this.",
                 ]
             ),
             "critical",
@@ -71,16 +71,26 @@ def _carry_out(entry: Command, book: xw.Book, path: Path | None) -> Outcome:
     def progress(what: str, done: float) -> None:
         app.status_bar = f"S&OP: {what} … {done:.0%}"
 
+    from sop_xl.commands.kept_contents import is_ours, kept_before
     from sop_xl.commands.protect import unlocked
 
     function = entry.load()
-    with _quiet(app), unlocked(book) if entry.name != "protect" else nullcontext():
+    if entry.asks is not None and path is None:
+        raise ValueError(f"{entry.name} needs a file")
+    # These two mind the protection of the sheets themselves.
+    opens = entry.name in ("protect", "revert")
+    keeps = not (entry.only_reads or entry.anywhere or entry.name == "revert") and is_ours(book)
+    keeping: AbstractContextManager[list[Outcome]] = (
+        kept_before(book, entry.label) if keeps else nullcontext([])
+    )
+    opening: AbstractContextManager[None] = nullcontext() if opens else unlocked(book)
+    with _quiet(app):
         progress(entry.label, 0.0)
-        if entry.asks is None:
-            return function(book, progress=progress)
-        if path is None:
-            raise ValueError(f"{entry.name} needs a file")
-        return function(book, path, progress=progress)
+        with keeping as outcomes:
+            with opening:
+                outcome: Outcome = function(book, *([path] if entry.asks else []), progress=progress)
+            outcomes.append(outcome)
+    return outcome
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from sop_xl.commands.store_arguments import add_arguments as add_store_arguments
 if TYPE_CHECKING:
     from sop_xl.checks import Issue
     from sop_xl.commands.outcome import Outcome
+    from sop_xl.hosts.session import BookSession
 
 #: Commands that need nothing but the workbook.
 STEPS: dict[str, Command] = {entry.name: entry for entry in COMMANDS if entry.plain}
@@ -36,7 +37,6 @@ REASONED = {
     "reopen": "open a signed step again, and those after it",
     "skip": "leave out the pre-S&OP or the executive meeting",
 }
-REVERT = "put back what the last command replaced"
 HISTORY = "tell what was typed over the plan, by whom and when"
 WARNINGS_SHOWN = 12
 
@@ -90,9 +90,7 @@ def _parser() -> argparse.ArgumentParser:
             _forecast_options(step)
         if name == "protect":
             step.add_argument("--off", action="store_true", help="open the sheets again")
-    added = commands.add_parser("revert", help=REVERT, description=REVERT)
-    added.add_argument("workbook", type=Path, metavar="WORKBOOK")
-    added.add_argument("--json", action="store_true", help="print the result as JSON")
+    command("revert")
     publish = command("publish")
     publish.add_argument(
         "--by", default="", metavar="NAME", help="who publishes; without it, the user's name"
@@ -254,7 +252,9 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
                 from sop_xl.commands.publish import Publication
 
                 publication = Publication(session.book, session.path, options.by, progress, options.force)
-                return publication.release(lambda: session.save(keep_read_values=True))
+                published = publication.release(lambda: session.save(keep_read_values=True))
+                _forget_open(session)
+                return published
             if options.command == "pack":
                 from sop_xl.commands.pack import pack
 
@@ -288,11 +288,19 @@ def _carry_out(options: argparse.Namespace) -> Outcome:
             if outcome.changed:
                 progress("Saving", 1.0)
                 session.save(keep_read_values=True)
+                _forget_open(session)
                 outcome.lines += [f"Lost by saving: {loss}" for loss in session.losses]
             outcome.lines[:0] = settled
             return outcome
     finally:
         progress.clear()
+
+
+def _forget_open(session: BookSession) -> None:
+    """A step back that a spreadsheet program kept of this workbook is no longer the last."""
+    from sop_xl.commands.kept_contents import Place
+
+    Place(session.book).forget()
 
 
 def _more(options: argparse.Namespace) -> dict[str, object]:
@@ -306,7 +314,9 @@ def _only_reads(options: argparse.Namespace) -> bool:
     """Whether the command leaves the workbook alone."""
     if options.command == "scenario":
         return options.part in READING
-    return options.command in ("check", "pack", "history")
+    return options.command == "history" or any(
+        entry.only_reads for entry in COMMANDS if entry.name == options.command
+    )
 
 
 class _Progress:

@@ -44,6 +44,7 @@ class Command:
         asks: the file it needs.
         anywhere: whether it also works where no S&OP workbook is active.
         plain: whether the workbook is all that the command line needs to be told.
+        only_reads: whether it leaves the workbook alone.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Command:
     asks: FileQuestion | None = None
     anywhere: bool = False
     plain: bool = True
+    only_reads: bool = False
 
     def load(self) -> Callable[..., Outcome]:
         """The function."""
@@ -100,6 +102,7 @@ COMMANDS: tuple[Command, ...] = (
         label="Check",
         tip="Lists every problem of the input with sheet, row and column. Changes nothing.",
         image="ErrorChecking",
+        only_reads=True,
     ),
     Command(
         "forecast",
@@ -194,6 +197,17 @@ COMMANDS: tuple[Command, ...] = (
         large=True,
     ),
     Command(
+        "revert",
+        "sop_xl.commands.revert:revert_open",
+        help="put back what the last command replaced; once more to undo that",
+        group="Meeting",
+        label="Revert last",
+        tip="Puts back everything that the last command replaced in this workbook. Once more undoes that. A plan that "
+        "was published stays published.",
+        image="Undo",
+        plain=False,
+    ),
+    Command(
         "protect",
         "sop_xl.commands.protect:protect",
         help="lock formulas and results, without a password; --off opens them again",
@@ -215,6 +229,7 @@ COMMANDS: tuple[Command, ...] = (
         large=True,
         asks=FileQuestion("save", "Save the meeting pack", "PowerPoint presentation", "pptx"),
         plain=False,
+        only_reads=True,
     ),
     Command(
         "monitor",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xlwings as xw
 
@@ -17,6 +17,9 @@ from sop_xl.process.input_changes import InputChange, Place, input_changes, type
 from sop_xl.workbook import layout
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.write import write_table
+
+if TYPE_CHECKING:
+    from sop_xl.store.store import Store
 
 #: Changes that stay on the sheet; those that are not in the plan store yet stay in any case.
 SHOWN = 200
@@ -154,11 +157,51 @@ def _keep(workbook: Workbook, lines: list[Line], command: str) -> str:
         if place.file is not None and not place.file.exists():
             return "The plan store, made by the first publish, will keep them."
         with open_store(place, wait=WAIT) as store:
-            detail = {"command": command, "changes": [_detail(line) for line in reversed(lines)]}
-            store.history.record(getpass.getuser(), ACTION, path.name, detail)
+            news = _not_told_yet(store, path, reversed(lines))
+            if news:
+                store.history.record(
+                    getpass.getuser(), ACTION, path.name, {"command": command, "changes": news}
+                )
     except (SopError, OSError, ImportError) as problem:
         return f"The plan store cannot keep them now: {getattr(problem, 'message', problem)}"
     return ""
+
+
+def _not_told_yet(store: Store, path: Path, lines: Iterable[Line]) -> list[Line]:
+    """Changes without those that the store knows: a workbook that went back to an earlier state finds them again."""
+    last: dict[tuple[Any, ...], Any] = {}
+    for entry in store.history.entries(subject=path.name):
+        if entry.action == ACTION:
+            for told in entry.detail.get("changes", []):
+                last[told.get("measure"), told.get("family"), told.get("bucket")] = told.get("new")
+    news = []
+    for line in lines:
+        told = _detail(line)
+        place = told["measure"], told["family"], told["bucket"]
+        # A reason that was given later is news, though the number is none.
+        if line["Kept"] or place not in last or last[place] != told["new"]:
+            news.append(told)
+            last[place] = told["new"]
+    return news
+
+
+def record_reverted(
+    store: Store,
+    path: Path,
+    now: Mapping[Place, float],
+    before: Mapping[Place, float],
+    at: datetime,
+    by: str,
+    reason: str,
+) -> None:
+    """Keep in the store that overrides went back with a revert, as changes that have this reason."""
+    changes = [InputChange(p, now.get(p), before.get(p)) for p in sorted({**now, **before})]
+    lines = [
+        _detail({**_line(change, at, "revert", reason), "By": by})
+        for change in changes
+        if change.old != change.new
+    ]
+    store.history.record(by, ACTION, path.name, {"command": "revert", "changes": lines})
 
 
 def _file(workbook: Workbook) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ import xlwings as xw
 from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
 from sop_xl.commands.scenario_list import planned, put, required, saved_scenarios
+from sop_xl.commands.scenario_store import share
+from sop_xl.commands.signatures import path_of, store_place
 from sop_xl.commands.steps import capacity_step, reconcile_step, value_step
 from sop_xl.errors import ChecksFailed, WorkbookError
 from sop_xl.process.rules import Rule, joined
@@ -21,13 +24,19 @@ from sop_xl.workbook.codes import key_of
 from sop_xl.workbook.write import write_table
 
 
-def promote_scenario(book: xw.Book, name: str, progress: Progress = silent, *, by: str = "") -> Outcome:
+def promote_scenario(
+    book: xw.Book, name: str, progress: Progress = silent, *, by: str = "", path: Path | None = None
+) -> Outcome:
     """Make a scenario the plan of the workbook; `revert` takes it back.
 
     Demand goes into events, or marketing overrides where an event would do nothing; capacity, prices and costs into
-    their tables; production into the proposals.
+    their tables; production into the proposals. Where there is a plan store it says PROMOTED there too.
 
+    Args:
+        by: who promotes it; the user where empty.
+        path: the workbook's file, where it is known better than by the workbook.
     Raises:
+        StoreConflict: somebody saved the scenario since; nothing is saved.
         ChecksFailed: rules that cannot be read, do not fit the plan or have no place in a workbook; lists them.
         WorkbookError: it was promoted already, or the plan that follows from the workbook is another one.
     """
@@ -64,7 +73,11 @@ def promote_scenario(book: xw.Book, name: str, progress: Progress = silent, *, b
         f"Margin after plan costs {after.plan.result - before.result:+,.0f} "
         f"{after.workbook.field('Home_Currency') or ''}. Revert takes it back."
     )
-    put(after.workbook, one.name, joined(rules), one.note, by, "PROMOTED", one.revision)
+    revision = one.revision
+    if store_place(after.workbook, path or path_of(book)) is not None:
+        words = one.name, joined(rules), one.note, by, "PROMOTED"
+        revision = share(after.workbook, path, words, target, one.revision, outcome) or revision
+    put(after.workbook, one.name, joined(rules), one.note, by, "PROMOTED", revision)
     for step in (capacity_step, reconcile_step, value_step):
         result = step(after)
         outcome.data[result.command] = result.data
@@ -146,8 +159,8 @@ class _Promotion:
                 new.append([code, self.ends[t], hours, None])
                 continue
             shares[0] = hours - sum(shares[1:])
-            for i, share in zip(mine, shares, strict=True):
-                sheet.range((rows.numbers[i], place.columns["Hours"])).value = share
+            for i, part in zip(mine, shares, strict=True):
+                sheet.range((rows.numbers[i], place.columns["Hours"])).value = part
         if new:
             write_table(self.workbook, "tblCapacity", new, "append")
         return len(moved)

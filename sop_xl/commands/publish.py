@@ -14,6 +14,7 @@ import xlwings as xw
 from sop_xl.checks import check_cells, errors
 from sop_xl.commands.agreement import Agreement
 from sop_xl.commands.cycle import Cycle, today
+from sop_xl.commands.kept_contents import SavedInPart
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
 from sop_xl.commands.plan_store import place_for
 from sop_xl.commands.publication import (
@@ -195,7 +196,7 @@ class Publication:
             try:
                 self.outcome.lines += files.complete(store, self.by)
             except (StoreError, OSError) as error:
-                raise StoreError(
+                raise SavedInPart(
                     f"The workbook is saved with version {version.version}, which is not published yet: {error}",
                     "The next command on the workbook finishes it.",
                 ) from error

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ import xlwings as xw
 
 from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.outcome import Outcome, Progress, counted, silent
-from sop_xl.commands.plan_store import place_for
 from sop_xl.commands.promote_scenario import promote_scenario
 from sop_xl.commands.scenario_list import (
     PLAN,
@@ -26,31 +24,29 @@ from sop_xl.commands.scenario_list import (
     required,
     saved_scenarios,
 )
+from sop_xl.commands.scenario_store import share, store_of
 from sop_xl.errors import WorkbookError
 from sop_xl.process.rules import joined, parse_rule, parse_rules
 from sop_xl.process.scenarios import (
     Figures,
-    ScenarioPlan,
     differences,
     figures_of,
     plan_scenario,
     proposals_are_stale,
 )
-from sop_xl.store.errors import StoreConflict, StoreUnavailable
+from sop_xl.store.errors import StoreUnavailable
 from sop_xl.workbook.codes import key_of
-from sop_xl.workbook.plan_table import lines_of
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.upgrade import complete
 from sop_xl.workbook.write import write_table
 
 if TYPE_CHECKING:
-    from sop_xl.store.store import Store
+    pass
 
 #: Scenarios that stand side by side.
 MOST = 5
 #: States of scenarios that are over.
 OVER = ("promoted", "dropped")
-WAIT = 2.0
 
 
 def save_scenario(
@@ -84,7 +80,7 @@ def save_scenario(
     outcome = Outcome("scenario save")
     name = old.name if old else name
     seen = old.revision if old else 0
-    revision = _share(cycle.workbook, path, (name, joined(parsed), note, by, "DRAFT"), target, seen, outcome)
+    revision = share(cycle.workbook, path, (name, joined(parsed), note, by, "DRAFT"), target, seen, outcome)
     complete(cycle.workbook)
     put(cycle.workbook, name, joined(parsed), note, by, "DRAFT", revision)
     told = f"with {counted(len(parsed), 'rule')}" if parsed else "without rules: the plan as it is"
@@ -99,7 +95,7 @@ def take_scenario(book: xw.Book, name: str, progress: Progress = silent, path: P
     """Bring a scenario as it stands in the plan store into the workbook, in place of the one of that name."""
     workbook = Workbook.of(book)
     progress("Reading the plan store", 0.3)
-    with _store(workbook, path) as store:
+    with store_of(workbook, path) as store:
         found = next((one for one in store.scenarios.all() if key_of(one.scenario) == key_of(name)), None)
         names = [one.scenario for one in store.scenarios.all()]
     if found is None:
@@ -128,7 +124,7 @@ def list_scenarios(book: xw.Book, progress: Progress = silent, path: Path | None
         outcome.say("No scenario is saved in this workbook.")
     shared = []
     try:
-        with _store(workbook, path) as store:
+        with store_of(workbook, path) as store:
             shared = store.scenarios.all()
     except StoreUnavailable as problem:
         outcome.say(f"Those of others are not shown: {problem.message}")
@@ -199,7 +195,7 @@ def carry_out(book: xw.Book, options: argparse.Namespace, path: Path, progress: 
         "take": lambda: take_scenario(book, options.name, progress, path),
         "list": lambda: list_scenarios(book, progress, path),
         "compare": lambda: compare_scenarios(book, progress, options.names),
-        "promote": lambda: promote_scenario(book, options.name, progress, by=options.by),
+        "promote": lambda: promote_scenario(book, options.name, progress, by=options.by, path=path),
     }
     return parts[options.part]()
 
@@ -260,54 +256,3 @@ def _sentence(name: str, moved: Figures, currency: object) -> str:
     if not np.isnan(moved.service[-1]):
         parts.append(f"service {round(moved.service[-1] * 100, 1) + 0.0:+.1f} points")
     return f"{name} against the plan: {', '.join(parts)}."
-
-
-# ---- the plan store ------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _store(workbook: Workbook, path: Path | None) -> Iterator[Store]:
-    from sop_xl.store.store import open_store
-
-    with open_store(place_for(workbook, path or Path(workbook.book.fullname)), wait=WAIT) as store:
-        yield store
-
-
-def _share(
-    workbook: Workbook,
-    path: Path | None,
-    saved: tuple[str, str, str, str, str],
-    target: ScenarioPlan,
-    seen: int,
-    outcome: Outcome,
-) -> int:
-    """Save a scenario in the plan store, for others; returns its revision there, 0 where there is no store."""
-    name, rules, note, by, state = saved
-    base = str(workbook.field("Home_Version") or "")
-    try:
-        with _store(workbook, path) as store:
-            if seen and store.scenarios.find(name, seen) is None:
-                seen = 0  # it was saved in another store
-            kept = store.scenarios.save(
-                name, _lines(target), by, seen, base=base, state=state, note=f"{rules}\n{note}".rstrip()
-            )
-    except StoreConflict as conflict:
-        raise StoreConflict(
-            conflict.message,
-            f"Take theirs with: sop-xl scenario take WORKBOOK {name}; or save yours under another name.",
-        ) from conflict
-    except StoreUnavailable as problem:
-        outcome.say(f"Kept in this workbook only: {problem.message}")
-        return 0
-    outcome.say(f"Shared in the plan store as revision {kept.revision}.")
-    return kept.revision
-
-
-def _lines(target: ScenarioPlan) -> list[list[Any]]:
-    """The lines of the plan, each bucket at its own prices."""
-    lines = []
-    for part, where in target.parts:
-        buckets = part.given.horizon.planned
-        ends = {bucket.end for bucket, holds in zip(buckets, where, strict=True) if holds}
-        lines += [line[1:] for line in lines_of(part, "") if line[3] in ends]
-    return lines

@@ -185,7 +185,9 @@ def follow_store(signatures: Signatures, place: Place | None) -> list[str]:
     newer = [
         word
         for step in signatures.steps
-        if (word := _word(kept, step)) and not _same(word, step) and (step.at is None or _later(word, step))
+        if (word := word_of(kept, step))
+        and not same_word(word, step)
+        and (step.at is None or _later(word, step))
     ]
     if newer:
         signatures.take(newer)
@@ -210,8 +212,8 @@ def keep_in_store(signatures: Signatures, place: Place | None, fresh: Sequence[S
         with open_store(place) as store:
             kept = store.signoffs.of(signatures.cycle)
             for step in signatures.steps:
-                word = _word(kept, step)
-                if step.at is None or (word and _same(word, step)):
+                word = word_of(kept, step)
+                if step.at is None or (word and same_word(word, step)):
                     continue
                 if word is None or step.number in now or not _later(word, step):
                     note = f"{step.note} [mark {step.mark}]" if step.mark else step.note
@@ -224,7 +226,7 @@ def keep_in_store(signatures: Signatures, place: Place | None, fresh: Sequence[S
     return []
 
 
-def _word(kept: Mapping[str, Signoff], step: Step) -> Step | None:
+def word_of(kept: Mapping[str, Signoff], step: Step) -> Step | None:
     """What the store says of a step, as a step."""
     word = kept.get(str(step.number))
     if word is None:
@@ -235,7 +237,8 @@ def _word(kept: Mapping[str, Signoff], step: Step) -> Step | None:
     return Step(step.number, step.name, word.state, word.signed_by, at, note, mark)
 
 
-def _same(one: Step, other: Step) -> bool:
+def same_word(one: Step, other: Step) -> bool:
+    """Whether two words on a step say the same, whenever they were said."""
     return replace(one, at=None) == replace(other, at=None)
 
 

@@ -77,10 +77,7 @@ class History:
             subject: only those about it.
             last: only so many, the newest.
         """
-        table = schema.history
-        query = sa.select(table).order_by(table.c.number.desc()).limit(last)
-        if subject is not None:
-            query = query.where(table.c.subject == subject)
+        query = entries_about(subject).limit(last)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return [entry_of(row) for row in reversed(rows)]
@@ -89,6 +86,12 @@ class History:
         """Add an entry of its own."""
         with self._database.writing() as connection:
             record(connection, by, action, subject, detail)
+
+
+def entries_about(subject: str | None) -> sa.Select[Any]:
+    """Entries, newest first; only those about a subject where one is given."""
+    query = sa.select(schema.history).order_by(schema.history.c.number.desc())
+    return query if subject is None else query.where(schema.history.c.subject == subject)
 
 
 def entry_of(row: Sequence[Any]) -> Entry:

@@ -12,8 +12,11 @@ from sop_xl.store import schema
 from sop_xl.store.content import PlanLine, clean_lines, hash_of, kept
 from sop_xl.store.database import Database, now
 from sop_xl.store.errors import StoreConflict
-from sop_xl.store.history import record
+from sop_xl.store.history import entries_about, entry_of, record
 from sop_xl.store.plans import changes, insert_rows, told
+
+#: What the history calls it.
+SAVED = "scenario saved"
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,14 @@ class Scenarios:
             found = _find(connection, name, revision)
             return lines_of(connection, name, found.revision) if found else []
 
+    def reverted(self, name: str, revision: int) -> int:
+        """The revision that one took back, 0 where it took none back."""
+        with self._database.reading() as connection:
+            for entry in map(entry_of, connection.execute(entries_about(name))):
+                if entry.action == SAVED and entry.detail.get("revision") == revision:
+                    return int(entry.detail.get("reverts", 0))
+        return 0
+
     def save(
         self,
         name: str,
@@ -73,12 +84,14 @@ class Scenarios:
         base: str = "",
         state: str = "DRAFT",
         note: str = "",
+        reverts: int = 0,
     ) -> Scenario:
         """Keep a scenario as its next revision.
 
         Args:
             lines: measure, family, last day of the bucket, units, money.
             seen: the revision that was changed, 0 for a new scenario.
+            reverts: the revision that this one takes back, for the history.
         Raises:
             StoreConflict: somebody saved it meanwhile; says what they changed. Their revision stands.
         """
@@ -92,7 +105,7 @@ class Scenarios:
                 new = Scenario(
                     kept(name), seen + 1, kept(base), kept(state), kept(note), now(), kept(by), len(mine), ""
                 )
-                return _save(connection, new, mine)
+                return _save(connection, new, mine, reverts)
         raise refusal
 
 
@@ -114,7 +127,7 @@ def lines_of(connection: sa.Connection, name: str, revision: int) -> list[PlanLi
     return [PlanLine(*row) for row in connection.execute(query)]
 
 
-def _save(connection: sa.Connection, new: Scenario, lines: list[PlanLine]) -> Scenario:
+def _save(connection: sa.Connection, new: Scenario, lines: list[PlanLine], reverts: int) -> Scenario:
     digest = content_hash(new, lines)
     saved = Scenario(**{**vars(new), "line_count": len(lines), "content_hash": digest})
     connection.execute(sa.insert(schema.scenarios).values(**vars(saved)))
@@ -122,7 +135,9 @@ def _save(connection: sa.Connection, new: Scenario, lines: list[PlanLine]) -> Sc
     rows = [(*key, *line[:3], i, *line[3:]) for i, line in enumerate(lines)]
     insert_rows(connection, schema.scenario_lines, rows)
     detail = {"revision": saved.revision, "content_hash": digest, "lines": len(lines)}
-    record(connection, saved.saved_by, "scenario saved", saved.scenario, detail)
+    if reverts:
+        detail["reverts"] = reverts
+    record(connection, saved.saved_by, SAVED, saved.scenario, detail)
     return saved
 
 

@@ -44,11 +44,14 @@ class Signoffs:
         with self._database.reading() as connection:
             return {row[1]: Signoff(*row) for row in connection.execute(query)}
 
-    def sign(self, cycle: str, step: str, state: str, by: str, seen: int, note: str = "") -> Signoff:
+    def sign(
+        self, cycle: str, step: str, state: str, by: str, seen: int, note: str = "", *, said_by: str = ""
+    ) -> Signoff:
         """Say something about a step.
 
         Args:
             seen: the revision that was answered, 0 where nobody had said anything.
+            said_by: who restores an earlier word of ``by``, for the history.
         Raises:
             StoreConflict: somebody else spoke meanwhile; says who and what.
         """
@@ -60,11 +63,12 @@ class Signoffs:
             if (found.revision if found else 0) == seen:
                 new = Signoff(kept(cycle), kept(step), seen + 1, kept(state), kept(by), now(), kept(note))
                 connection.execute(sa.insert(table).values(**vars(new)))
-                record(connection, by, "signed", f"{cycle} {step}", {"state": state, "note": note})
+                detail = {"state": state, "note": note, **({"restores": by} if said_by else {})}
+                record(connection, said_by or by, "signed", f"{cycle} {step}", detail)
                 return new
             who = f"{found.signed_by} set it to {found.state}" if found else "it was never signed"
             refusal = StoreConflict(
                 f"Step {step} of {cycle} was changed meanwhile: {who}.", "Read it again before you sign."
             )
-            record(connection, by, "refused", f"{cycle} {step}", {"why": refusal.message})
+            record(connection, said_by or by, "refused", f"{cycle} {step}", {"why": refusal.message})
         raise refusal

@@ -36,7 +36,7 @@ ATTRIBUTES = {
 PICTURES = {
     "AutoSum", "CalculateNow", "Consolidate", "DataValidation", "ErrorChecking", "FileMarkAsFinal", "FileNew",
     "GoalSeek", "Help", "HyperlinkInsert", "ImportTextFile", "MacroPlay", "Refresh", "RefreshAll",
-    "ReviewAcceptChange", "ReviewProtectWorkbook", "SheetProtect", "SlideNew", "WhatIfAnalysisMenu",
+    "ReviewAcceptChange", "ReviewProtectWorkbook", "SheetProtect", "SlideNew", "Undo", "WhatIfAnalysisMenu",
 }  # fmt: skip
 
 # Office's IDL for each attribute that names a procedure.

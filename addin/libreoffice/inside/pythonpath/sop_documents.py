@@ -15,6 +15,7 @@ import os
 import sys
 from pathlib import Path
 
+import sop_contents
 import sop_formats
 import sop_formulas
 import uno
@@ -295,9 +296,8 @@ class Documents:
         if any(meeting(covered, area) != covered for covered, _ in found):
             raise ValueError("the cells cut through an array formula")
         if formats:
-            # 0x7ff: everything that clearContents knows, drawn objects (128) and notes (8) excepted.
-            cells.clearContents(0x7FF & ~(128 | 8))
-            cells.CellStyle = "Default"
+            cells.clearContents(ALL_CONTENTS | 256)  # and formats of parts of a text
+            sop_formats.restyle(cells, "Default")
         else:
             cells.clearContents(ALL_CONTENTS)
 
@@ -352,6 +352,21 @@ class Documents:
                 seen.update(self._positions(whole.RangeAddress, area))
                 found.append([covered, text])
         return found
+
+    # ------------------------------------------------------------------ whole sheets
+
+    def contents(self, document, sheet):
+        """Everything that stands on a sheet, in Calc's own words."""
+        area = self.used(document, sheet)
+        return sop_contents.read(self._cells(document, sheet, area), area)
+
+    def put_contents(self, document, sheet, area, rows):
+        """Fill an area with cells as `contents` gives them."""
+        sop_contents.write(self._cells(document, sheet, area), rows)
+
+    def put_array(self, document, sheet, area, text):
+        """Write an array formula as `contents` gives it."""
+        self._cells(document, sheet, area).setArrayFormula(text)
 
     # ------------------------------------------------------------------ names
 

@@ -26,6 +26,10 @@ COPIED = (
     "TopBorder", "BottomBorder", "LeftBorder", "RightBorder",
 )  # fmt: skip
 
+BY_HAND = tuple(
+    sorted((*COPIED[1:], "CharStrikeout", "IsCellBackgroundTransparent", "RotateAngle", "ShrinkToFit"))
+)
+
 
 def english():
     """The locale in which format codes are written."""
@@ -135,12 +139,20 @@ def put(model, cells, what, value):
         lines = cells.Rows if what == "row_hidden" else cells.Columns
         lines.IsVisible = not value
     elif what == "style":
-        # A style replaces what was set by hand, as in Excel.
-        cells.clearContents(32 | 64 | 256)  # CellFlags: hard attributes, styles, edit attributes
-        cells.CellStyle = value
+        restyle(cells, value)
     else:
         name, _, write = ATTRIBUTES[what]
         setattr(cells, name, write(model, value))
+
+
+def restyle(cells, style):
+    """A style replaces what was set by hand, as in Excel; rules that colour or check cells stay."""
+    # Clearing hard attributes would take conditional formats and validations with them.
+    states = cells.getPropertyStates(BY_HAND)
+    for i, name in enumerate(BY_HAND):
+        if states[i].value != "DEFAULT_VALUE":
+            cells.setPropertyToDefault(name)
+    cells.CellStyle = style
 
 
 def each(lines):
