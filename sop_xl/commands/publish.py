@@ -145,8 +145,9 @@ class Publication:
     @property
     def _makes_store(self) -> bool:
         """Whether the store is the default beside the workbook and not there yet."""
-        file = self.place.file
-        return file is not None and not file.is_file() and self.place == beside(self.path)
+        from sop_xl.store.store import is_made
+
+        return self.place == beside(self.path) and not is_made(self.place)
 
     def _record(self, news: list[str]) -> None:
         """Note the version in the workbook."""

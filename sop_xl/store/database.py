@@ -10,7 +10,7 @@ import contextlib
 import re
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -108,12 +108,21 @@ class Database:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(self.wait * 1000)}")
         connection.exec_driver_sql(f"SELECT {lock}{_LOCKS.format(what)}")
 
-    def migrate(self) -> list[int]:
-        """Carry out the steps that are missing; returns their numbers.
+    def migrate(self, note: Callable[[sa.Connection, list[int]], None]) -> list[int]:
+        """Carry out the steps that are missing, all or none; returns their numbers.
 
+        Args:
+            note: told in the same transaction what was carried out, where anything was.
         Raises:
             StoreError: the store was made by a newer version of this package.
         """
+        if self.place.file and not (self.place.file.is_file() and self.place.file.stat().st_size):
+            with (
+                self._told(),
+                contextlib.closing(sqlite3.connect(self.place.file, timeout=self.wait)) as plain,
+            ):
+                journal = "DELETE" if on_network(self.place.file) else "WAL"
+                plain.execute(f"PRAGMA journal_mode = {journal}")
         done = []
         with self.writing() as connection:
             found = self.version(connection)
@@ -125,11 +134,16 @@ class Database:
                     row = {"number": number, "applied_at": now()}
                     connection.execute(sa.insert(schema.migrations).values(**row))
                     done.append(number)
-        if self.place.file and 1 in done:
-            with contextlib.closing(sqlite3.connect(self.place.file, timeout=self.wait)) as plain:
-                journal = "DELETE" if on_network(self.place.file) else "WAL"
-                plain.execute(f"PRAGMA journal_mode = {journal}")
+            if done:
+                note(connection, done)
         return done
+
+    def is_set_up(self) -> bool:
+        """Whether there is a store, of whatever version; a file that is not there is none."""
+        if self.place.file and not self.place.file.is_file():
+            return False
+        with self.reading() as connection:
+            return self.version(connection) is not None
 
     def version(self, connection: sa.Connection) -> int | None:
         """Number of the last step carried out; None in a database that is no plan store yet."""

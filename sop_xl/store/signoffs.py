@@ -60,7 +60,8 @@ class Signoffs:
             if (found.revision if found else 0) == seen:
                 new = Signoff(kept(cycle), kept(step), seen + 1, kept(state), kept(by), now(), kept(note))
                 connection.execute(sa.insert(table).values(**vars(new)))
-                record(connection, by, "signed", f"{cycle} {step}", {"state": state, "note": note})
+                detail = {"state": state, "note": note, "revision": new.revision, "at": new.signed_at}
+                record(connection, by, "signed", f"{cycle} {step}", detail)
                 return new
             who = f"{found.signed_by} set it to {found.state}" if found else "it was never signed"
             refusal = StoreConflict(
