@@ -7,6 +7,7 @@ PostgreSQL by an advisory lock that ends with the transaction.
 from __future__ import annotations
 
 import contextlib
+import getpass
 import re
 import socket
 import sqlite3
@@ -66,13 +67,30 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A connection that alone may write; what it wrote is kept when the block ends without an error."""
-        with self._told(), self._engine.connect() as plain:
-            connection = plain.execution_options(sop_write=True)
-            with connection.begin():
-                if not self.place.file:
-                    self._wait_for_turn(connection, "pg_advisory_xact_lock", "writing")
+        """A connection that alone may write; what it wrote is kept when the block ends without an error.
+
+        Raises:
+            FrozenError: a guard of the database refused; the attempt is recorded.
+        """
+        try:
+            with self._told(), self._engine.connect() as plain, self._turn(plain) as connection:
                 yield connection
+        except FrozenError as refused:
+            if isinstance(refused.__cause__, DBAPIError):
+                from sop_xl.store.history import record
+
+                with self._told(), self._engine.connect() as plain, self._turn(plain) as connection:
+                    record(connection, getpass.getuser(), "refused", "store", {"why": refused.message})
+            raise
+
+    @contextlib.contextmanager
+    def _turn(self, plain: sa.Connection) -> Iterator[sa.Connection]:
+        """A transaction of which there is one at a time."""
+        connection = plain.execution_options(sop_write=True)
+        with connection.begin():
+            if not self.place.file:
+                self._wait_for_turn(connection, "pg_advisory_xact_lock", "writing")
+            yield connection
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:

@@ -257,6 +257,10 @@ class TestFrozen:
             store.database.writing() as c,
         ):
             c.execute(sa.delete(schema.lines))
+        last = store.history.entries()[-1]
+        assert (last.action, last.subject) == ("refused", "store")
+        assert "a published version never changes" in last.detail["why"]
+        assert store.verify().problems == []
 
 
 class TestVerify:
