@@ -14,8 +14,10 @@ import argparse
 import csv
 import math
 import tomllib
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -63,11 +65,17 @@ def month_of(text: str | date) -> int:
 
 
 class Company:
-    """The sample company for one seed: facts, demand model, and the rows of every extract."""
+    """The sample company for one seed: facts, demand model, and the rows of every extract.
 
-    def __init__(self, seed: int = 2026) -> None:
+    Args:
+        only: families to keep; all of them where empty.
+    """
+
+    def __init__(self, seed: int = 2026, only: Collection[str] = ()) -> None:
         with FACTS.open("rb") as file:
             self.facts: dict[str, Any] = tomllib.load(file)
+        if only:
+            _keep(self.facts, only)
         self.random = np.random.Generator(np.random.PCG64(seed)).random
         self.families: dict[str, dict[str, Any]] = {f["code"]: f for f in self.facts["family"]}
         self.items: dict[str, list[str]] = {
@@ -162,15 +170,15 @@ class Company:
             for month in range(HISTORY):
                 level = 1.0 - 0.03 * ((HISTORY - 1 - month) // 12)  # prices rose by 3 % a year
                 level *= 0.95 if (code, month) in promoted else 1.0
-                for item, units in self._demand(code, month).items():
+                for item, units in self.demand(code, month).items():
                     self.sold.setdefault(item, {})[month] = units
-                    for region, quantity, price in self._regions(code, item, units):
+                    for region, quantity, price in self.regions(code, item, units):
                         value = round(quantity * self.price[item] * level * price, 2)
                         self._add("tblSales", last_day(month), item, region, quantity, value)
                         if month >= HISTORY - 12:
                             self.worth[code].append(value)
 
-    def _demand(self, code: str, month: int) -> dict[str, int]:
+    def demand(self, code: str, month: int) -> dict[str, int]:
         """Units of each item sold in a month; the intermittent family sells in some months only."""
         family, shares = self.families[code], self.shares(code, month)
         level = self.expected(code, month) * (1.0 + family["noise"] * self.normal())
@@ -191,7 +199,7 @@ class Company:
             self.lumps = [each * sizes.get(k, 0.0) for k in range(12)]
         return self.lumps[month % 12]
 
-    def _regions(self, code: str, item: str, units: int) -> list[tuple[str, int, float]]:
+    def regions(self, code: str, item: str, units: int) -> list[tuple[str, int, float]]:
         """Split an item's units: the bigger items sell everywhere, the smaller ones in one region."""
         regions, place = self.facts["company"]["regions"], self.items[code].index(item)
         if place >= 5 or units < 12 or "intermittent" in self.families[code]:
@@ -269,8 +277,12 @@ class Company:
         for code in self.families:
             for month in range(HISTORY - 6, HISTORY):
                 for item in self.items[code]:
-                    lines += self._delivered(code, item, month, self.sold.get(item, {}).get(month, 0))
-        lines += self._open()
+                    lines += self.delivered(code, item, month, self.sold.get(item, {}).get(month, 0))
+        self.backlog = {
+            code: self._book(code, family.get("opening_backlog_weeks", 0))
+            for code, family in self.families.items()
+        }
+        lines += self.open_orders(CURRENT)
         lines.sort(key=lambda line: (line[2], line[0], line[3], line[6]))
         number, position, day = 0, 0, None
         for line in lines:
@@ -279,7 +291,7 @@ class Company:
             day = line[2]
             self._add("tblOrders", f"SO-26-{number:05d}", position, *line)
 
-    def _delivered(self, code: str, item: str, month: int, units: int) -> list[list[Any]]:
+    def delivered(self, code: str, item: str, month: int, units: int) -> list[list[Any]]:
         share = self.shares(code, month).get(item, 0.0)
         count = min(units, 2 + int(share * 40)) if code != "PARTS" else min(units, 3)
         if count == 0:
@@ -308,32 +320,32 @@ class Company:
     def _lead(self, code: str) -> int:
         return 32 + self.pick(18) if self.families[code]["make"] == "MTO" else 3 + self.pick(12)
 
-    def _open(self) -> list[list[Any]]:
+    def _book(self, code: str, weeks: float) -> int:
+        """Units on order that so many weeks of demand are."""
+        return round(self.expected(code, CURRENT) * weeks * 7 / 30)
+
+    def open_orders(self, current: int) -> list[list[Any]]:
         """Lines not shipped: a few overdue, the rest to come; those of the MTO family are its backlog."""
         lines: list[list[Any]] = []
-        self.backlog = dict.fromkeys(self.families, 0)
         for code, family in self.families.items():
-            shares = self.shares(code, CURRENT)
-            weeks = family.get("opening_backlog_weeks", 0)
-            book = round(self.expected(code, CURRENT) * weeks * 7 / 30)
-            number = 0
-            while self.backlog[code] < book if book else number < 9:
+            shares = self.shares(code, current)
+            book, booked, number = self.backlog[code], 0, 0
+            while booked < book if book else number < 9:
                 item = self.items[code][self.pick(len(shares))]
                 if item not in shares:
                     continue
                 overdue = number < (6 if code == "CAPSULES" else 1)
                 offset = -2 - self.pick(20) if overdue else 1 + self.pick(7 * 6 if book else 24)
-                promised = _weekday(first_day(CURRENT) + timedelta(offset), -1 if overdue else 1)
+                promised = _weekday(first_day(current) + timedelta(offset), -1 if overdue else 1)
                 quantity = 1 + self.pick(7) if book else 4 + self.pick(max(3, family["volume"] // 60))
-                quantity = min(quantity, book - self.backlog[code]) if book else quantity
+                quantity = min(quantity, book - booked) if book else quantity
                 asked = min(
-                    promised - timedelta(self._lead(code)), last_day(HISTORY - 1) - timedelta(self.pick(12))
+                    promised - timedelta(self._lead(code)), last_day(current - 1) - timedelta(self.pick(12))
                 )
                 value = round(quantity * self.price[item], 2)
                 lines.append([item, code, _weekday(asked, -1), promised, None, None, quantity, None, value])
-                self.backlog[code] += quantity
+                booked += quantity
                 number += 1
-            self.backlog[code] = book
         return lines
 
     def _families(self) -> None:
@@ -462,6 +474,18 @@ class Company:
         self.rows[table].append(list(values))
 
 
+def _keep(facts: dict[str, Any], families: Collection[str]) -> None:
+    """Leave out all families but some, with what belongs to the others alone."""
+    facts["family"] = [family for family in facts["family"] if family["code"] in families]
+    for table, place in (("events", 0), ("pipeline", 1), ("assumptions", 0)):
+        facts[table]["rows"] = [row for row in facts[table]["rows"] if row[place] in ("", *families)]
+    for resource in facts["resource"]:
+        for bill in ("bill", "earlier"):
+            kept = {code: each for code, each in resource.get(bill, {}).items() if code in families}
+            resource[bill] = kept
+    facts["resource"] = [resource for resource in facts["resource"] if resource["bill"]]
+
+
 def _weekday(day: date, step: int) -> date:
     """The day itself, or the nearest weekday before (−1) or after it (1)."""
     while day.weekday() > 4:
@@ -485,31 +509,57 @@ def build(folder: Path, seed: int = 2026, *, dirty: bool = False) -> Path:
     ...     build(Path(place)).name
     'sample_company.toml'
     """
-    company, folder = Company(seed), Path(folder)
+    company = Company(seed)
+    rows = dict(company.rows)
+    for name, _, row in DIRTY if dirty else ():
+        rows[name] = [*rows[name], [row.get(header) for header in company.facts["extract"][name]["columns"]]]
+    return write(Path(folder), company, rows, CURRENT)
+
+
+def write(
+    folder: Path,
+    company: Company,
+    rows: Mapping[str, Sequence[Sequence[object]]],
+    current: int,
+    modes: Mapping[str, str] = MappingProxyType({}),
+    headers: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Path:
+    """Write extracts and the mapping that loads them; returns the mapping.
+
+    Args:
+        rows: table -> rows of its extract.
+        current: the month that the mapping makes the current one.
+        modes: how a table is loaded, ``replace`` where nothing is said.
+        headers: workbook headers of the rows, where an extract holds only some of its columns.
+    """
     facts, label = company.facts["company"], company.facts["company"]["label"]
-    for table, extract in company.facts["extract"].items():
+    extracts = {}
+    for table in rows:
+        extract = company.facts["extract"][table]
+        kept = headers.get(table, tuple(extract["columns"]))
+        extracts[table] = {**extract, "columns": {header: extract["columns"][header] for header in kept}}
         path = folder / extract["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
-        bad = [row for name, _, row in DIRTY if dirty and name == table]
-        rows = company.rows[table] + [[row.get(header) for header in extract["columns"]] for row in bad]
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, delimiter=";", lineterminator="\n")
-            writer.writerow([*extract["columns"].values(), "ORIGIN"])
-            writer.writerows([*row, label] for row in rows)
+            writer.writerow([*extracts[table]["columns"].values(), "ORIGIN"])
+            writer.writerows([*row, label] for row in rows[table])
     mapping = folder / MAPPING
-    mapping.write_text(_mapping(facts, company.facts["extract"]), encoding="utf-8", newline="\n")
+    mapping.write_text(_mapping(facts, extracts, current, modes), encoding="utf-8", newline="\n")
     return mapping
 
 
-def _mapping(facts: dict[str, Any], extracts: dict[str, dict[str, Any]]) -> str:
+def _mapping(
+    facts: dict[str, Any], extracts: dict[str, dict[str, Any]], current: int, modes: Mapping[str, str]
+) -> str:
     lines = [
         f"# Mapping of {facts['name']}: {facts['label']}.",
         "# Left: the header in the workbook. Right: the column of the extract.",
         "",
         "[home]",
         f'Home_Company = "{facts["name"]}"',
-        f'Home_Cycle = "{first_day(CURRENT):%Y-%m}"',
-        f"Home_FirstBucket = {first_day(CURRENT).isoformat()}",
+        f'Home_Cycle = "{first_day(current):%Y-%m}"',
+        f"Home_FirstBucket = {first_day(current).isoformat()}",
         f'Home_Currency = "{facts["currency"]}"',
         "",
         "[source]",
@@ -518,7 +568,7 @@ def _mapping(facts: dict[str, Any], extracts: dict[str, dict[str, Any]]) -> str:
         'dates = ["%Y-%m-%d"]',
     ]
     for table, extract in extracts.items():
-        lines += ["", "[[table]]", f'name = "{table}"', 'mode = "replace"']
+        lines += ["", "[[table]]", f'name = "{table}"', f'mode = "{modes.get(table, "replace")}"']
         lines += [f'source = {{ path = "{extract["path"]}" }}']
         lines += ["", "[table.columns]"]
         lines += [f'"{header}" = "{source}"' for header, source in extract["columns"].items()]

@@ -11,7 +11,10 @@ from hypothesis import HealthCheck, settings
 
 from tests.hosts import libreoffice as calc
 from tests.sample import SampleCompany, sample_company
-from tests.store import postgres
+from tests.store import postgres as server
+from tests.store.databases import place, postgres, pytest_generate_tests, store
+
+__all__ = ["place", "postgres", "pytest_generate_tests", "store"]
 
 #: Runs under the Python that belongs to LibreOffice.
 collect_ignore = ["hosts/uno_side.py"]
@@ -89,11 +92,11 @@ def sample_copy(sample: SampleCompany, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The address of a PostgreSQL server, without a database; without a server its tests are skipped."""
-    if reason := postgres.missing():
+    if reason := server.missing():
         if os.environ.get("SOP_REQUIRE_POSTGRES") == "1":
             pytest.fail(f"SOP_REQUIRE_POSTGRES=1, but {reason}", pytrace=False)
         pytest.skip(reason)
-    with postgres.server() as url:
+    with server.server() as url:
         yield url
 
 

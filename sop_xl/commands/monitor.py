@@ -19,7 +19,6 @@ from sop_xl.process import monitor as watch
 from sop_xl.store.errors import StoreError
 from sop_xl.workbook import layout
 from sop_xl.workbook.codes import Codes
-from sop_xl.workbook.plan_table import published_versions
 from sop_xl.workbook.read import CARD_LIMITS, Workbook
 from sop_xl.workbook.snapshots import Snapshots
 from sop_xl.workbook.upgrade import complete
@@ -86,24 +85,28 @@ def monitor(book: xw.Book, progress: Progress = silent) -> Outcome:
 
 
 def _with_store(rows: Rows, workbook: Workbook, path: Path | None, outcome: Outcome) -> Rows:
-    """The published plans of the workbook, with those that were published from other copies of it."""
+    """The published plans: those of the store as it keeps them, and those that the workbook alone knows."""
     from sop_xl.store.store import open_store
 
     place = store_place(workbook, path)
     if place is None:
         return rows
-    known = set(published_versions(rows))
-    more: list[list[Any]] = []
+    kept: list[list[Any]] = []
+    versions: set[str] = set()
     try:
         with open_store(place) as store:
             for version in store.plans.versions():
-                if version.version not in known:
-                    more += [[version.version, *line] for line in store.plans.lines(version.version)]
+                kept += [[version.version, *line] for line in store.plans.lines(version.version)]
+                versions.add(version.version)
     except StoreError as error:
         outcome.say(f"The plan store is out of reach, the workbook's own versions count: {error.message}")
-    headers = layout.TABLES["tblPlan"].headers
-    cells = {header: [*rows[header], *(line[i] for line in more)] for i, header in enumerate(headers)}
-    return replace(rows, cells=cells, numbers=[*rows.numbers, *[0] * len(more)])
+        return rows
+    mine = [i for i, version in enumerate(rows["Version"]) if version not in versions]
+    cells = {
+        header: [*(rows[header][i] for i in mine), *(line[column] for line in kept)]
+        for column, header in enumerate(layout.TABLES["tblPlan"].headers)
+    }
+    return replace(rows, cells=cells, numbers=[*(rows.numbers[i] for i in mine), *[0] * len(kept)])
 
 
 def _say(

@@ -30,7 +30,7 @@ from sop_xl.errors import ChecksFailed, WorkbookError
 from sop_xl.hosts.errors import HostError
 from sop_xl.store.errors import StoreError
 from sop_xl.store.place import beside
-from sop_xl.workbook.plan_table import forecasts_of, lines_of, published_versions, write_version
+from sop_xl.workbook.plan_table import forecasts_of, kept_lines, lines_of, published_versions, write_version
 from sop_xl.workbook.published import Imprint, published
 from sop_xl.workbook.published_layout import Before, read_published
 from sop_xl.workbook.read import Workbook
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from sop_xl.store.plans import NewVersion, Version
     from sop_xl.store.store import Store
 
+#: Spreadsheet programs may round the last digits of a number that they save, relative to it.
+SAVED = 1e-9
 #: What the store keeps of the meeting -> table and its columns.
 MINUTES: dict[str, tuple[str, tuple[str, ...]]] = {
     "decisions": (
@@ -136,6 +138,7 @@ class Publication:
                         f"The publication of version {lost.version} was interrupted.",
                         "Publish again: it is finished or taken back first.",
                     )
+            self._require_untouched(store)
             latest = store.plans.latest()
             news = []
             if latest and latest.version not in known:
@@ -147,11 +150,39 @@ class Publication:
                 )
             return latest.version if latest else None, store.plans.taken(), news
 
+    def _require_untouched(self, store: Store) -> None:
+        """What was published must stand in the workbook as it was published.
+
+        Raises:
+            WorkbookError: somebody typed over it, or the workbook is of another store; the attempt is recorded.
+        """
+        from sop_xl.store.content import PlanLine
+        from sop_xl.store.plans import changes, told
+
+        mine: dict[str, list[PlanLine]] = {}
+        for version, *line in kept_lines(self.cycle.tables["tblPlan"]):
+            mine.setdefault(version, []).append(PlanLine(*line))
+        said = {
+            version: told(differences)
+            for version in store.plans.taken() & mine.keys()
+            if (differences := changes(store.plans.lines(version), mine[version], SAVED))
+        }
+        for version, why in said.items():
+            detail = {"why": f"tblPlan says something else. {why}", "workbook": str(self.path)}
+            store.history.record(self.by, "refused", version, detail)
+        if said:
+            raise WorkbookError(
+                "What was published never changes, and tblPlan says something else than the plan store:\n"
+                + "\n".join(f"  {version}: {why}" for version, why in sorted(said.items())),
+                "\nPut these numbers back, or delete all rows of the version from tblPlan: the plan store keeps it.",
+            )
+
     @property
     def _makes_store(self) -> bool:
         """Whether the store is the default beside the workbook and not there yet."""
-        file = self.place.file
-        return file is not None and not file.is_file() and self.place == beside(self.path)
+        from sop_xl.store.store import is_made
+
+        return self.place == beside(self.path) and not is_made(self.place)
 
     def _record(self, news: list[str]) -> None:
         """Note the version in the workbook."""

@@ -7,10 +7,11 @@ PostgreSQL by an advisory lock that ends with the transaction.
 from __future__ import annotations
 
 import contextlib
+import getpass
 import re
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -66,13 +67,30 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A connection that alone may write; what it wrote is kept when the block ends without an error."""
-        with self._told(), self._engine.connect() as plain:
-            connection = plain.execution_options(sop_write=True)
-            with connection.begin():
-                if not self.place.file:
-                    self._wait_for_turn(connection, "pg_advisory_xact_lock", "writing")
+        """A connection that alone may write; what it wrote is kept when the block ends without an error.
+
+        Raises:
+            FrozenError: a guard of the database refused; the attempt is recorded.
+        """
+        try:
+            with self._told(), self._engine.connect() as plain, self._turn(plain) as connection:
                 yield connection
+        except FrozenError as refused:
+            if isinstance(refused.__cause__, DBAPIError):
+                from sop_xl.store.history import record
+
+                with self._told(), self._engine.connect() as plain, self._turn(plain) as connection:
+                    record(connection, getpass.getuser(), "refused", "store", {"why": refused.message})
+            raise
+
+    @contextlib.contextmanager
+    def _turn(self, plain: sa.Connection) -> Iterator[sa.Connection]:
+        """A transaction of which there is one at a time."""
+        connection = plain.execution_options(sop_write=True)
+        with connection.begin():
+            if not self.place.file:
+                self._wait_for_turn(connection, "pg_advisory_xact_lock", "writing")
+            yield connection
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:
@@ -108,12 +126,21 @@ class Database:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(self.wait * 1000)}")
         connection.exec_driver_sql(f"SELECT {lock}{_LOCKS.format(what)}")
 
-    def migrate(self) -> list[int]:
-        """Carry out the steps that are missing; returns their numbers.
+    def migrate(self, note: Callable[[sa.Connection, list[int]], None]) -> list[int]:
+        """Carry out the steps that are missing, all or none; returns their numbers.
 
+        Args:
+            note: told in the same transaction what was carried out, where anything was.
         Raises:
             StoreError: the store was made by a newer version of this package.
         """
+        if self.place.file and not (self.place.file.is_file() and self.place.file.stat().st_size):
+            with (
+                self._told(),
+                contextlib.closing(sqlite3.connect(self.place.file, timeout=self.wait)) as plain,
+            ):
+                journal = "DELETE" if on_network(self.place.file) else "WAL"
+                plain.execute(f"PRAGMA journal_mode = {journal}")
         done = []
         with self.writing() as connection:
             found = self.version(connection)
@@ -125,11 +152,16 @@ class Database:
                     row = {"number": number, "applied_at": now()}
                     connection.execute(sa.insert(schema.migrations).values(**row))
                     done.append(number)
-        if self.place.file and 1 in done:
-            with contextlib.closing(sqlite3.connect(self.place.file, timeout=self.wait)) as plain:
-                journal = "DELETE" if on_network(self.place.file) else "WAL"
-                plain.execute(f"PRAGMA journal_mode = {journal}")
+            if done:
+                note(connection, done)
         return done
+
+    def is_set_up(self) -> bool:
+        """Whether there is a store, of whatever version; a file that is not there is none."""
+        if self.place.file and not self.place.file.is_file():
+            return False
+        with self.reading() as connection:
+            return self.version(connection) is not None
 
     def version(self, connection: sa.Connection) -> int | None:
         """Number of the last step carried out; None in a database that is no plan store yet."""

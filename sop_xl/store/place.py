@@ -54,7 +54,7 @@ def place_of(text: str, origin: str, folder: Path) -> Place:
         origin: who says so.
         folder: where relative paths begin.
     Raises:
-        StoreError: another kind of database, or no database is named.
+        StoreError: another kind of database, no database is named, or an address with more than ``sslmode``.
 
     >>> place_of("plans.sqlite", "SOP_STORE", Path("/team")).file.as_posix()
     '/team/plans.sqlite'
@@ -74,6 +74,12 @@ def place_of(text: str, origin: str, folder: Path) -> Place:
             raise StoreError(
                 f"{origin}: the address of the plan store is not whole.",
                 "It looks like postgresql://user@host/database.",
+            )
+        # A password among them would be shown, and kept in settings, with the rest of the address.
+        if unknown := {word.partition("=")[0] for word in parts.query.split("&") if word} - {"sslmode"}:
+            raise StoreError(
+                f"{origin}: the address of the plan store has {', '.join(sorted(unknown))} after the question mark.",
+                f"Only sslmode is understood there; a password belongs into {PASSWORD_VARIABLE} or the keyring.",
             )
         return Place(None, urlunsplit(parts._replace(scheme="postgresql")), origin)
     if kind == "sqlite":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -103,8 +104,11 @@ class Difference:
         return f"{self.measure} of {self.family} in {self.bucket}: {before} → {after}"
 
 
-def changes(before: Iterable[PlanLine], after: Iterable[PlanLine]) -> list[Difference]:
+def changes(before: Iterable[PlanLine], after: Iterable[PlanLine], within: float = 0.0) -> list[Difference]:
     """Lines that differ, units first, else money.
+
+    Args:
+        within: numbers that differ by no more than this part of them are the same.
 
     >>> day = date(2026, 11, 30)
     >>> str(changes([PlanLine("demand", "TEA", day, 1000, None)], [PlanLine("demand", "TEA", day, 1200, None)])[0])
@@ -114,11 +118,17 @@ def changes(before: Iterable[PlanLine], after: Iterable[PlanLine]) -> list[Diffe
     found = []
     for key in sorted(old.keys() | new.keys()):
         was, now_ = (lines.get(key, PlanLine(*key, None, None)) for lines in (old, new))
-        if was[3] != now_[3]:
+        if _differ(was.quantity, now_.quantity, within):
             found.append(Difference(*key, was.quantity, now_.quantity))
-        elif was[4] != now_[4]:
+        elif _differ(was.value, now_.value, within):
             found.append(Difference(*key, was.value, now_.value))
     return found
+
+
+def _differ(one: float | None, other: float | None, within: float) -> bool:
+    if one is None or other is None:
+        return one is not other
+    return one != other and not math.isclose(one, other, rel_tol=within, abs_tol=within)
 
 
 def told(differences: Sequence[Difference]) -> str:

@@ -63,7 +63,9 @@ class Signoffs:
             if (found.revision if found else 0) == seen:
                 new = Signoff(kept(cycle), kept(step), seen + 1, kept(state), kept(by), now(), kept(note))
                 connection.execute(sa.insert(table).values(**vars(new)))
-                detail = {"state": state, "note": note, **({"restores": by} if said_by else {})}
+                detail = {"state": state, "note": note, "revision": new.revision, "at": new.signed_at}
+                if said_by:
+                    detail["restores"] = by
                 record(connection, said_by or by, "signed", f"{cycle} {step}", detail)
                 return new
             who = f"{found.signed_by} set it to {found.state}" if found else "it was never signed"

@@ -74,12 +74,26 @@ def open_store(place: Place, *, wait: float = WAIT_SECONDS) -> Iterator[Store]:
 def set_up(place: Place, by: str = "") -> list[int]:
     """Make a store, or bring one up to date; returns the steps that were carried out, none where all were."""
     database = Database(place, make=True)
+
+    def note(connection: sa.Connection, steps: list[int]) -> None:
+        # The seed makes the hashes of every store its own.
+        detail = {"steps": steps, "seed": secrets.token_hex(8)}
+        record(connection, by or getpass.getuser(), "set up", "store", detail)
+
     try:
-        done = database.migrate()
-        if done:
-            # The seed makes the hashes of every store its own.
-            detail = {"steps": done, "seed": secrets.token_hex(8)}
-            History(database).record(by or getpass.getuser(), "set up", "store", detail)
-        return done
+        return database.migrate(note)
+    finally:
+        database.close()
+
+
+def is_made(place: Place) -> bool:
+    """Whether there is a store at a place: a file may be there and still be empty, where making one was interrupted.
+
+    Raises:
+        StoreError: it cannot be reached, or something else is there.
+    """
+    database = Database(place, make=True)
+    try:
+        return database.is_set_up()
     finally:
         database.close()

@@ -18,6 +18,16 @@ from sop_xl.workbook.codes import Codes, key_of
 DRAFT = "DRAFT"
 
 
+def age_of(version: str) -> tuple[str, int]:
+    """What sorts the versions of a cycle by their age.
+
+    >>> sorted(["2026-11.10", "2026-11.9", "2026-11"], key=age_of)
+    ['2026-11', '2026-11.9', '2026-11.10']
+    """
+    name, point, number = version.rpartition(".")
+    return (name, int(number)) if point and number.isdecimal() else (version, 0)
+
+
 def spread(
     lines: Iterable[tuple[int, date, float | None]],
     horizon: Horizon,
@@ -57,8 +67,12 @@ class Snapshots:
     def previous(self) -> str | None:
         """The latest version of an earlier cycle."""
         current = self.horizon.planned[0].end
-        earlier = [(end, version) for version, end in self.first.items() if end < current]
-        return max(earlier)[1] if earlier else None
+        earlier = [version for version, end in self.first.items() if end < current]
+        return max(earlier, key=lambda version: (self.first[version], age_of(version)), default=None)
+
+    def by_age(self) -> list[str]:
+        """All versions: of those of one cycle, the last comes last."""
+        return sorted(self.first, key=age_of)
 
     def of(self, version: str | None, measure: str, which: int, ends: Mapping[date, int]) -> Array:
         """Units (which = 0) or money (1) of one version, (families, ends)."""
@@ -72,7 +86,8 @@ class Snapshots:
         order = sorted(self.first.values())
         units, money = (np.full((self.height, len(ends)), np.nan) for _ in range(2))
         position = _positions(self.horizon, [*order, *ends])
-        for version, start in sorted(self.first.items()):
+        for version in self.by_age():
+            start = self.first[version]
             lines = [
                 line
                 for line in self.lines.get((version, measure), [])

@@ -29,8 +29,8 @@ def write_waterfall(workbook: Workbook, given: PlanInput, snapshots: Snapshots) 
     buckets = [*closed, *given.horizon.planned[:PLANNED]]
     ends = {bucket.end: i for i, bucket in enumerate(buckets)}
     latest: dict[Any, str] = {}
-    for version, start in sorted(snapshots.first.items()):
-        latest[start] = version
+    for version in snapshots.by_age():
+        latest[snapshots.first[version]] = version
     versions = [latest[start] for start in sorted(latest)][-CYCLES:]
     forecasts = [snapshots.of(version, "consensus_demand", 0, ends) for version in versions]
     sold = given.history[:, given.history.shape[1] - len(closed) :]

@@ -202,6 +202,16 @@ def test_a_store_out_of_reach_stops_publishing_and_nothing_else(
     )
 
 
+def test_a_store_whose_making_was_interrupted_is_made_by_the_next_publish(tmp_path: Path) -> None:
+    path = planned(tmp_path)
+    file = beside(path).file
+    assert file is not None
+    file.touch()  # all that is left when the computer stops at its first moment
+    assert sop("store", "status", path).err.endswith("is not set up yet. Run: sop-xl store init\n")
+    assert done("publish", path)["data"]["version"] == "2026-11"
+    assert done("store", "verify", path)["data"]["versions"] == 1
+
+
 def test_init_makes_a_store_that_this_user_has_from_then_on(tmp_path: Path) -> None:
     assert sop("store", "status").err.startswith("No plan store is set up on this computer.")
     file = tmp_path / "mine.sqlite"

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from sop_xl.store.errors import StoreConflict
 from sop_xl.store.place import place_of
 from sop_xl.store.store import Store, open_store
 from tests.store.example import LINES, NOV, new_version
+
+told: Counter[str] = Counter()
+"""How often somebody else was first: "published", "saved"."""
 
 
 def publish_once(store: Store, who: str) -> str:
@@ -24,7 +28,7 @@ def publish_once(store: Store, who: str) -> str:
                 store.plans.publish(name, who)
             return name
         except StoreConflict:
-            continue
+            told["published"] += 1
 
 
 def save_once(store: Store, who: str) -> int:
@@ -37,20 +41,22 @@ def save_once(store: Store, who: str) -> int:
             lines = [("count", "ALL", NOV, count + 1, None), *LINES]
             return store.scenarios.save("shared", lines, who, revision).revision
         except StoreConflict:
-            continue
+            told["saved"] += 1
 
 
 def main(text: str, who: str, seconds: str) -> None:
     """Publish and save in turn until the time is over; prints what was done."""
-    published, saved = [], 0
+    published, saved, longest = [], 0, 0.0
     with open_store(place_of(text, "the test", Path())) as store:
         end = time.monotonic() + float(seconds)
         while time.monotonic() < end:
+            began = time.monotonic()
             published.append(publish_once(store, who))
+            longest = max(longest, time.monotonic() - began)
             for _ in range(3):
                 save_once(store, who)
                 saved += 1
-    print(json.dumps({"published": published, "saved": saved}))
+    print(json.dumps({"published": published, "saved": saved, "told": told, "longest": longest}))
 
 
 if __name__ == "__main__":

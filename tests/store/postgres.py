@@ -48,30 +48,60 @@ def _free_port() -> int:
         return port
 
 
+class Server:
+    """A server in a folder of its own, which can be started and stopped.
+
+    Attributes:
+        url: its address, without a database.
+    """
+
+    def __init__(self, home: Path) -> None:
+        folder = programs()
+        assert folder is not None, missing()
+        self.home, self._folder, port = home, folder, _free_port()
+        self.url = f"postgresql://sop@127.0.0.1:{port}"
+        self._data = str(home / "data")
+        self._options = (
+            f"-h 127.0.0.1 -p {port} -k {home} -c fsync=off -c max_connections=60 -c shared_buffers=16MB"
+        )
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            shutil.chown(home, "postgres", "postgres")
+        initdb = str(folder / "initdb")
+        _as_owner(initdb, "-D", self._data, "-U", "sop", "-A", "trust", "-E", "UTF8", "--no-sync")
+
+    def _control(self, *words: str) -> None:
+        _as_owner(str(self._folder / "pg_ctl"), "-D", self._data, "-w", "-t", "30", *words)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._control("-o", self._options, "-l", str(self.home / "log"), "start")
+
+    def stop(self) -> None:
+        """Stop it at once, as when the power goes: nobody is told."""
+        self._control("-m", "immediate", "stop")
+
+
+@contextlib.contextmanager
+def own_server() -> Iterator[Server]:
+    """A running server of this test's own."""
+    home = Path(tempfile.mkdtemp(prefix="sop-postgres-"))
+    try:
+        made = Server(home)
+        made.start()
+        try:
+            yield made
+        finally:
+            with contextlib.suppress(RuntimeError):  # it may be stopped already
+                made.stop()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def server() -> Iterator[str]:
     """The address of a running server, without a database."""
     if named := os.environ.get("SOP_POSTGRES_URL"):
         yield named.rstrip("/")
         return
-    folder = programs()
-    assert folder is not None, missing()
-    home = Path(tempfile.mkdtemp(prefix="sop-postgres-"))
-    try:
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            shutil.chown(home, "postgres", "postgres")
-        data, port = home / "data", _free_port()
-        _as_owner(
-            str(folder / "initdb"), "-D", str(data), "-U", "sop", "-A", "trust", "-E", "UTF8", "--no-sync"
-        )
-        options = (
-            f"-h 127.0.0.1 -p {port} -k {home} -c fsync=off -c max_connections=60 -c shared_buffers=16MB"
-        )
-        control = str(folder / "pg_ctl")
-        _as_owner(control, "-D", str(data), "-o", options, "-l", str(home / "log"), "-w", "-t", "30", "start")
-        try:
-            yield f"postgresql://sop@127.0.0.1:{port}"
-        finally:
-            _as_owner(control, "-D", str(data), "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with own_server() as made:
+        yield made.url

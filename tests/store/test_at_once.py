@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 from sop_xl.store.store import Store
@@ -39,6 +40,11 @@ def test_eight_processes_publish_and_save_into_one_store(store: Store) -> None:
     ]
     assert {version.published_by for version in store.plans.versions()} == {f"P{n}" for n in range(PROCESSES)}
     saved = sum(result["saved"] for result in results)
+    told, longest = sum((Counter(r["told"]) for r in results), Counter()), max(r["longest"] for r in results)
+    print(
+        f"\n{store.database.kind}, {PROCESSES} processes, {SECONDS} s: {len(published)} versions published, {saved} "
+        f"revisions saved; told that somebody was first: {dict(told)}; longest publication {longest:.1f} s"
+    )
     scenario = store.scenarios.find("shared")
     assert scenario is not None
     # Every save added one: a lost update would leave fewer.

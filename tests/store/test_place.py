@@ -38,14 +38,16 @@ def test_home_counts_first_then_the_environment_then_the_user_then_beside(
         ("postgresql://ann@/plans", "not whole"),
         ("postgresql://db.example", "not whole"),
         ("postgresql://db.example:port/plans", "not whole"),
+        ("postgresql://ann@db.example/plans?password=secret", "has password after the question mark"),
         ("mysql://db/plans", "cannot be kept in 'mysql'"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
     ],
 )
 def test_a_place_that_cannot_be_is_refused(text: str, why: str) -> None:
-    with pytest.raises(StoreError, match=why):
+    with pytest.raises(StoreError, match=why) as told:
         place_of(text, "SOP_STORE", Path())
+    assert "secret" not in str(told.value)
 
 
 def test_a_drive_letter_is_no_kind_of_database(tmp_path: Path) -> None:

@@ -257,6 +257,10 @@ class TestFrozen:
             store.database.writing() as c,
         ):
             c.execute(sa.delete(schema.lines))
+        last = store.history.entries()[-1]
+        assert (last.action, last.subject) == ("refused", "store")
+        assert "a published version never changes" in last.detail["why"]
+        assert store.verify().problems == []
 
 
 class TestVerify:
@@ -277,6 +281,9 @@ class TestVerify:
             ("sop_scenarios", "UPDATE sop_scenarios SET note = 'other'", "scenario up is not"),
             ("sop_scenario_lines", "DELETE FROM sop_scenario_lines WHERE family = 'CUPS'", "scenario up is not"),
             ("sop_signoffs", "UPDATE sop_signoffs SET state = 'OPEN'", "sign-offs"),
+            ("sop_signoffs", "UPDATE sop_signoffs SET signed_by = 'Eve'", "sign-offs"),
+            ("sop_signoffs", "UPDATE sop_signoffs SET signed_at = '2026-01-01T00:00:00.000Z'", "sign-offs"),
+            ("sop_signoffs", "DELETE FROM sop_signoffs", "sign-offs"),
         ],
     )  # fmt: skip
     def test_a_change_by_other_means_is_found(

@@ -1,4 +1,7 @@
-"""Every test that takes ``place`` or ``store`` runs on SQLite and on PostgreSQL."""
+"""Every test that takes ``place`` or ``store`` runs on SQLite and on PostgreSQL.
+
+Its fixtures and its hook count for all tests: conftest.py takes them over.
+"""
 
 from __future__ import annotations
 
