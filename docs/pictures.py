@@ -19,7 +19,19 @@ from pathlib import Path
 IMAGES = Path(__file__).parent / "images"
 #: Dots per inch of a picture, and of those that are read closely.
 RESOLUTION, SHARP = 56, 96
-READ_CLOSELY = ("Executive", "Family", "Home", "KPIs", "Lab", "Monitor", "Supply", "Waterfall")
+READ_CLOSELY = (
+    "Capacity",
+    "Demand",
+    "Executive",
+    "Family",
+    "Finance",
+    "Home",
+    "KPIs",
+    "Lab",
+    "Monitor",
+    "Supply",
+    "Waterfall",
+)
 #: Long tables are hidden after this row: printing thousands of rows would take a minute.
 LAST_ROW = 48
 LONG = ("Sales", "Orders", "Stock", "Production", "Budget", "Resources", "Misses", "Measured", "Plan", "Mix")

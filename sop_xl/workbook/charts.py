@@ -7,6 +7,25 @@ from typing import Any
 from sop_xl.workbook.styles import MUTED, NAVY
 
 
+def stacked(base: Any, second: Any, third: Any) -> Any:
+    """Three kinds of charts on the same axes, drawn in this order; XlsxWriter alone combines two.
+
+    The third is written with the second: same file, same axes, its series numbered after those of the second.
+    XlsxWriter does not look for the cells of its series, so they must bring what is shown of them (``values_data``).
+    """
+    base.combine(second)
+    write = second._write_chart_type
+
+    def write_both(axes: dict[str, bool]) -> None:
+        write(axes)
+        if axes["primary_axes"]:
+            third.id, third.fh, third.series_index = second.id, second.fh, second.series_index
+            third._write_chart_type(axes)
+
+    second._write_chart_type = write_both
+    return base
+
+
 def finish(chart: Any, title: str, width: int, height: int) -> None:
     """Title, axes, legend and size."""
     font = {"name": "Calibri", "size": 9, "color": MUTED}

@@ -15,6 +15,8 @@ INK, PAPER, MUTED, LINE = "#1F2933", "#FFFFFF", "#66727F", "#D5DBE1"
 NAVY, BLUE, ORANGE, SKY, GREEN, RED = "#16324F", "#0072B2", "#D55E00", "#56B4E9", "#00795C", "#B3261E"
 INPUT_FILL, DATA_FILL, TOTAL_FILL, GROUP_FILL = "#FFF7D6", "#EEF3F8", "#E3EAF1", "#F5F7F9"
 OVER_FILL, WARN_FILL, GOOD_FILL, CLOSED_FILL = "#F9D5C9", "#FDEBC8", "#D3EBE2", "#F0F0F0"
+#: Stock in a chart: lighter than every line and column over it.
+STOCK_FILL = "#D9DEE4"
 #: Traffic lights: fill and ink. The words stand in the cells too, so that they can be read in grey.
 LIGHTS: dict[str, tuple[str, str]] = {
     "GREEN": (GOOD_FILL, "#00543F"),

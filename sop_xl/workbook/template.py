@@ -209,10 +209,10 @@ class Template:
             sheet.write_string(HEADER_ROW - 1 + i, 0, view.entity.capitalize() if i == 0 else "", look)
             sheet.write_string(HEADER_ROW - 1 + i, 1, "Measure" if i == 0 else label, look)
             sheet.write_string(HEADER_ROW - 1 + i, 2, "Unit" if i == 0 else "", look)
-        sheet.set_column(0, 0, 14)
-        sheet.set_column(1, 1, 25)
-        sheet.set_column(2, 2, 8)
-        sheet.set_column(FIRST_BUCKET_COLUMN - 1, VIEW_COLUMNS - 1, 11.5)
+        sheet.set_column(0, 0, 12)
+        sheet.set_column(1, 1, 23)
+        sheet.set_column(2, 2, 7)
+        sheet.set_column(FIRST_BUCKET_COLUMN - 1, VIEW_COLUMNS - 1, 10)
         sheet.write_string(
             HEADER_ROW + len(HEADER_ROWS), 0, "Load the data, then run the forecast.", f["SOP subtitle"]
         )
@@ -220,8 +220,10 @@ class Template:
         # The rows that matter most stand above those that a fold hides.
         sheet.outline_settings(symbols_below=False)
         sheet.freeze_panes(HEADER_ROW + len(HEADER_ROWS) - 1, FIRST_BUCKET_COLUMN - 1)
-        sheet.repeat_rows(0, HEADER_ROW + len(HEADER_ROWS) - 2)
-        sheet.repeat_columns(0, FIRST_BUCKET_COLUMN - 2)
+        # The same rows as on every sheet, and no columns, which one page across needs not: LibreOffice breaks all
+        # rows of all sheets into pages again whenever what repeats changes from one sheet to the next.
+        sheet.repeat_rows(0, HEADER_ROW - 1)
+        sheet.set_margins(left=0.25, right=0.25, top=0.4, bottom=0.5)
         self.name(f"{view.name}_Buckets", view.name, HEADER_ROW, 1, HEADER_ROW, VIEW_COLUMNS)
         first = HEADER_ROW + len(HEADER_ROWS)
         self.name(f"{view.name}_Grid", view.name, first, 1, first, VIEW_COLUMNS)
