@@ -38,6 +38,9 @@ BARS = "▁▂▃▄▅▆▇█"
 #: Where nothing was published, the forecast is the statistical one, and nothing could be added to it.
 _PUBLISHED = "SUMPRODUCT(--(tblMeasured[Forecast]<>tblMeasured[Baseline]))>0"
 
+#: Without any production history only the stock of the last bucket is known, which makes no service.
+_ROLLED = 'COUNTIFS(tblMeasured[Bucket],"<"&Measured_To,tblMeasured[Inventory],"<>")>0'
+
 #: Measure -> the same by SOP_ functions over the tables. ``{subject}`` and ``{per_year}`` are filled in.
 LIVE: dict[str, str] = {
     "forecast_accuracy": f"SOP_FORECAST_ACCURACY({_PAIR})",
@@ -56,7 +59,7 @@ LIVE: dict[str, str] = {
     "SUMIFS(tblFamilies[Unit cost],tblFamilies[Family],tblStock[Family]))),Measured_AsOf,180),3,3)",
     "otif": "SOP_OTIF(tblOrders[Promised],tblOrders[Delivered],tblOrders[Ordered qty],tblOrders[Delivered qty],"
     "Measured_AsOf)",
-    "cycle_service": "SOP_CYCLE_SERVICE(tblMeasured[Stockout])",
+    "cycle_service": f"IF({_ROLLED},SOP_CYCLE_SERVICE(tblMeasured[Stockout]),NA())",
     "wmape": f"SOP_WMAPE({_PAIR})",
     "bias": f"SOP_BIAS({_PAIR})",
     "tracking_signal": f"INDEX(SOP_TRACKING_SIGNAL({_OWN.replace('{column}', 'Actual')},"

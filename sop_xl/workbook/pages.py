@@ -204,7 +204,8 @@ def family(t: Template, sheet: Worksheet) -> None:
     sheet.write_formula(
         4,
         3,
-        '=IFERROR(INDEX(tblFamilies[Name],MATCH(Family_Choice,tblFamilies[Family],0)),"Choose a family")',
+        '=IFERROR(INDEX(tblFamilies[Name],MATCH(Family_Choice,tblFamilies[Family],0))&IFERROR(", in "&'
+        'INDEX(tblFamilies[Unit],MATCH(Family_Choice,tblFamilies[Family],0)),""),"Choose a family")',
         f["SOP section"],
         "",
     )

@@ -86,6 +86,7 @@ class LibreOffice:
 
     After a request that did not end within ``seconds`` the program is killed; the next one starts another.
     With an ``extension`` that is installed before it starts; ``environment`` is added to LibreOffice's own.
+    Without ``recalculate`` it opens workbooks as a user's does, with the values that they hold.
     """
 
     def __init__(
@@ -93,8 +94,10 @@ class LibreOffice:
         seconds: float = 120,
         extension: bytes | None = None,
         environment: Mapping[str, str] | None = None,
+        recalculate: bool = True,
     ) -> None:
         self._seconds = seconds
+        self._settings = SETTINGS if recalculate else SETTINGS.replace("<value>0</value>", "<value>1</value>")
         self._extension = extension
         self._environment = dict(environment or {})
         self._server: subprocess.Popen[str] | None = None
@@ -168,7 +171,7 @@ class LibreOffice:
         self._folder = tempfile.TemporaryDirectory(prefix="sop_xl_calc_", ignore_cleanup_errors=True)
         profile = Path(self._folder.name) / "profile"
         (profile / "user").mkdir(parents=True)
-        (profile / "user" / "registrymodifications.xcu").write_text(SETTINGS, encoding="utf-8")
+        (profile / "user" / "registrymodifications.xcu").write_text(self._settings, encoding="utf-8")
         extensions = Path(self._folder.name) / "extensions"
         extensions.mkdir()
         if self._extension is not None:
