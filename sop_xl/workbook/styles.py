@@ -129,9 +129,10 @@ def styles() -> dict[str, dict[str, Any]]:
     named: dict[str, dict[str, Any]] = {name: {**FONT, **more} for name, more in _FIXED.items()}
     for role, look in _ROLES.items():
         for name, code in FORMATS.items():
-            align = {"align": "left"} if name == "text" else {}
+            # A text begins a little apart from the number that ends in the column before.
+            align = {"align": "left", "indent": 1} if name == "text" else {}
             named[f"SOP {role} {name}"] = {**FONT, **look, **align, "num_format": code}
-        named[f"SOP {role} wrapped"] = {**FONT, **look, "text_wrap": True}
+        named[f"SOP {role} wrapped"] = {**FONT, **look, "align": "left", "indent": 1, "text_wrap": True}
     return named
 
 

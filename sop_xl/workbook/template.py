@@ -36,8 +36,9 @@ SUBTITLE = '=Home_Company&"   |   cycle "&Home_Cycle&"   |   plan "&Home_Version
 MADE = datetime(2026, 1, 1)
 
 
-#: Characters that a landscape page of A4 holds side by side at full size, and the least scale that can be read.
-PAGE_WIDTH, LEAST_SCALE = 140, 40
+#: Characters that a landscape page of A4 holds side by side at full size; below which scale the paper is A3; and the
+#: least scale that can be read.
+PAGE_WIDTH, SMALL_SCALE, LEAST_SCALE = 140, 65, 40
 
 
 class Template:
@@ -112,7 +113,12 @@ class Template:
         if starts:
             # One page for all tables side by side could not be read: each begins a page of its own.
             widest = max(sum(part.width for part in table.columns) for table in tables)
-            sheet.set_print_scale(max(LEAST_SCALE, min(100, int(100 * PAGE_WIDTH / widest))))
+            scale = 100 * PAGE_WIDTH / widest
+            if scale < SMALL_SCALE:
+                # A3, whose sides are longer by the root of two.
+                sheet.set_paper(8)
+                scale *= 2**0.5
+            sheet.set_print_scale(max(LEAST_SCALE, min(100, int(scale))))
             sheet.set_v_pagebreaks(starts)
         sheet.freeze_panes(HEADER_ROW, 1)
         sheet.repeat_rows(0, HEADER_ROW - 1)
