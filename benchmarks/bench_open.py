@@ -1,14 +1,13 @@
 """How long LibreOffice Calc takes to open the sample company's workbook after a cycle; writes the page in docs.
 
 Run ``python3 dev.py bench open``, or ``bench open FILE`` to time another workbook without writing the page. Each
-file is opened in a program that was just started, and again in one that has opened it before; medians of some runs.
-As on a user's desk, the values in the file are taken as they are.
+file is opened in a program that was just started, and again in one that has opened it before; the least of some runs, as
+other work on the machine only adds to it. As on a user's desk, the values in the file are taken as they are.
 """
 
 from __future__ import annotations
 
 import os
-import statistics
 import sys
 import tempfile
 import time
@@ -36,7 +35,7 @@ def opened(office: LibreOffice, path: Path) -> float:
 
 
 def times(path: Path) -> tuple[float, float, float]:
-    """Median seconds: the program's start, the first workbook in it, and every later time."""
+    """Least seconds: the program's start, the first workbook in it, and every later time."""
     start, first, later = [], [], []
     for _ in range(RUNS):
         with LibreOffice(recalculate=False) as office:
@@ -45,7 +44,7 @@ def times(path: Path) -> tuple[float, float, float]:
             start.append(time.perf_counter() - began)
             first.append(opened(office, path))
             later.append(opened(office, path))
-    return statistics.median(start), statistics.median(first), statistics.median(later)
+    return min(start), min(first), min(later)
 
 
 def page(lines: dict[str, tuple[int, tuple[float, float, float]]]) -> str:
@@ -57,7 +56,7 @@ def page(lines: dict[str, tuple[int, tuple[float, float, float]]]) -> str:
         [
             "# Opening the workbook in Calc",
             "",
-            f"Seconds until the file is loaded, median of {RUNS}; `python3 dev.py bench open` measures again and",
+            f"Seconds until the file is loaded, least of {RUNS}; `python3 dev.py bench open` measures again and",
             "writes this page.",
             "",
             f"LibreOffice {version[0]}.{version[1]}, {os.cpu_count()} processors{load}.",

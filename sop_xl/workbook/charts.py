@@ -26,14 +26,19 @@ def stacked(base: Any, second: Any, third: Any) -> Any:
     return base
 
 
-def finish(chart: Any, title: str, width: int, height: int) -> None:
-    """Title, axes, legend and size."""
+def finish(chart: Any, title: str, width: int, height: int, slant: int = 0) -> None:
+    """Title, axes, legend and size; the names of buckets may stand at a slant, in degrees."""
     font = {"name": "Calibri", "size": 9, "color": MUTED}
     chart.set_title(
         {"name": title, "name_font": {"name": "Calibri", "size": 12, "color": NAVY}, "overlay": False}
     )
     chart.set_x_axis(
-        {"num_font": font, "num_format": "mmm yy", "text_axis": True, "line": {"color": "#B8C1CA"}}
+        {
+            "num_font": font | ({"rotation": slant} if slant else {}),
+            "num_format": "mmm yy",
+            "text_axis": True,
+            "line": {"color": "#B8C1CA"},
+        }
     )
     chart.set_y_axis(
         {

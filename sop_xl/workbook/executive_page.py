@@ -147,7 +147,6 @@ def _charts(t: Template, sheet: Worksheet) -> None:
                     "fill" if i == 2 else "line": {"color": colour} if i == 2 else look,
                 }
             )
-        finish(chart, title, CHART_WIDTH, 285)
-        # Every second bucket is named: twelve names would break into two lines, some of them.
-        chart.x_axis["interval_unit"] = 2
+        # Level, some of the twelve names would break into two lines.
+        finish(chart, title, CHART_WIDTH, 285, slant=-45)
         sheet.insert_chart(CHART_ROW - 1, 0, chart, {"x_offset": i * (CHART_WIDTH + 8)})

@@ -49,6 +49,7 @@ _ROLES: dict[str, dict[str, Any]] = {
     "group": {"bg_color": GROUP_FILL, "italic": True, **_LINE},
     "list": {"bottom": 1, "bottom_color": LINE},
 }
+_OF_TABLES = ("input", "data", "calc")
 _FIXED: dict[str, dict[str, Any]] = {
     "SOP title": {"font_size": 16, "bold": True, "font_color": NAVY},
     "SOP subtitle": {"font_color": MUTED},
@@ -127,10 +128,13 @@ _FIXED: dict[str, dict[str, Any]] = {
 def styles() -> dict[str, dict[str, Any]]:
     """Every named style with its properties, in the words of XlsxWriter's formats."""
     named: dict[str, dict[str, Any]] = {name: {**FONT, **more} for name, more in _FIXED.items()}
+    align: dict[str, Any]
     for role, look in _ROLES.items():
         for name, code in FORMATS.items():
-            # A text begins a little apart from the number that ends in the column before.
-            align = {"align": "left", "indent": 1} if name == "text" else {}
+            align = {"align": "left"} if name == "text" else {}
+            if name == "text" and role in _OF_TABLES:
+                # A text begins a little apart from the number that ends in the column before.
+                align["indent"] = 1
             named[f"SOP {role} {name}"] = {**FONT, **look, **align, "num_format": code}
         named[f"SOP {role} wrapped"] = {**FONT, **look, "align": "left", "indent": 1, "text_wrap": True}
     return named

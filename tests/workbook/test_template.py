@@ -142,8 +142,8 @@ def test_the_family_page_has_one_chart_of_three_kinds_on_the_same_axes() -> None
         (found,) = plot.findall(f"c:{kind}", namespace)
         axes = [axis.attrib["val"] for axis in found.findall("c:axId", namespace)]
         kinds[kind] = axes, [name.text for name in found.findall("c:ser/c:tx//c:v", namespace)]
-    (axes,) = {tuple(axes) for axes, _ in kinds.values()}
-    assert set(axes) == {axis.attrib["val"] for axis in plot.findall("*/c:axId", namespace)}
+    (shared,) = {tuple(axes) for axes, _ in kinds.values()}
+    assert set(shared) == {axis.attrib["val"] for axis in plot.findall("*/c:axId", namespace)}
     assert {kind: labels for kind, (_, labels) in kinds.items()} == {
         "areaChart": ["Projected inventory"],
         "barChart": ["Production plan"],
