@@ -1,8 +1,8 @@
 """How long LibreOffice Calc takes to open the sample company's workbook after a cycle; writes the page in docs.
 
 Run ``python3 dev.py bench open``, or ``bench open FILE`` to time another workbook without writing the page. Each
-file is opened in a program that was just started, and again in one that has opened it before; the least of some runs, as
-other work on the machine only adds to it. As on a user's desk, the values in the file are taken as they are.
+file is opened in a program that was just started, and again in one that has opened it before; the least of some
+runs, as other work on the machine only adds to it. As on a user's desk, the values in the file are taken as they are.
 """
 
 from __future__ import annotations

@@ -35,6 +35,8 @@ def finish(chart: Any, title: str, width: int, height: int, slant: int = 0) -> N
     chart.set_x_axis(
         {
             "num_font": font | ({"rotation": slant} if slant else {}),
+            # Below the plot, also where numbers go below zero.
+            "label_position": "low",
             "num_format": "mmm yy",
             "text_axis": True,
             "line": {"color": "#B8C1CA"},
