@@ -19,7 +19,19 @@ from pathlib import Path
 IMAGES = Path(__file__).parent / "images"
 #: Dots per inch of a picture, and of those that are read closely.
 RESOLUTION, SHARP = 56, 96
-READ_CLOSELY = ("Executive", "Family", "Home", "KPIs", "Lab", "Monitor", "Supply", "Waterfall")
+READ_CLOSELY = (
+    "Capacity",
+    "Demand",
+    "Executive",
+    "Family",
+    "Finance",
+    "Home",
+    "KPIs",
+    "Lab",
+    "Monitor",
+    "Supply",
+    "Waterfall",
+)
 #: Long tables are hidden after this row: printing thousands of rows would take a minute.
 LAST_ROW = 48
 LONG = ("Sales", "Orders", "Stock", "Production", "Budget", "Resources", "Misses", "Measured", "Plan", "Mix")
@@ -97,8 +109,9 @@ def _sheets(workbook: Path, folder: Path, wanted: Collection[str]) -> None:
     left = shortened(workbook, copy)
     pdf, pages = pages_of(copy, folder)
     for number, page in enumerate(pages, start=1):
-        title = page.strip().split("\n")[0].strip()
-        name = "Home" if title == "Sales & Operations Planning" else title
+        # The name of the sheet stands in the middle of the foot of its pages.
+        foot = re.search(r"(\w+) +Page \d+ of \d+\s*$", page)
+        name = foot.group(1) if foot else ""
         if name in left:
             left.remove(name)
             if not wanted or name in wanted:

@@ -474,6 +474,16 @@ class ExcessStock:
 
 
 @dataclass(frozen=True)
+class HeldStock:
+    """Stock of an item, or of a family without item (as in Facts): units, demand of the coming year, and money."""
+
+    subject: int
+    on_hand: float
+    demand: float
+    value: float
+
+
+@dataclass(frozen=True)
 class ScheduleMiss:
     """A family whose production lines fell short of their plan within the year."""
 
@@ -496,6 +506,7 @@ class Measures:
     excess: tuple[ExcessStock, ...] = ()
     schedule: tuple[ScheduleMiss, ...] = ()
     as_of: date | None = None
+    held: tuple[HeldStock, ...] = ()
 
     def __getitem__(self, key: str) -> Measure:
         return next(measure for measure in self.measures if measure.key == key)

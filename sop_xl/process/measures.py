@@ -16,6 +16,7 @@ from sop_xl.process.measured import TREND, lags_of, measured, serial
 from sop_xl.process.misses import (
     due_lines,
     excess_stock,
+    held_stock,
     order_misses,
     schedule_misses,
     stock_of_subjects,
@@ -44,6 +45,7 @@ def measures(
         excess_stock(facts, coming),
         schedule_misses(given, facts),
         facts.as_of,
+        held_stock(facts, coming),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sop_xl.kpis.inventory import excess_obsolete
-from sop_xl.model import Array, ExcessStock, Facts, OrderMiss, PlanInput, ScheduleMiss
+from sop_xl.model import Array, ExcessStock, Facts, HeldStock, OrderMiss, PlanInput, ScheduleMiss
 from sop_xl.process.measured import serial
 
 TOLERANCE = 1e-9
@@ -64,6 +64,15 @@ def excess_stock(facts: Facts, coming: Array) -> tuple[ExcessStock, ...]:
             float(found.obsolete[i]),
         )
         for i in order
+    )
+
+
+def held_stock(facts: Facts, coming: Array) -> tuple[HeldStock, ...]:
+    """All valued stock with the demand of the coming year, in the order of the items, then of the families."""
+    on_hand, money = stock_of_subjects(facts, len(coming))
+    return tuple(
+        HeldStock(i, float(on_hand[i]), float(coming[i]), float(money[i]))
+        for i in np.flatnonzero((on_hand != 0) | (money != 0)).tolist()
     )
 
 

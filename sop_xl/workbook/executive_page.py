@@ -71,7 +71,10 @@ def executive(t: Template, sheet: Worksheet) -> None:
         sheet.set_column(i, i, width)
     _tiles(t, sheet)
     _charts(t, sheet)
-    sheet.write_string(FIRST_ROW - 3, 0, "The coming year, by family", f["SOP section"])
+    title = "The coming year, by family"
+    sheet.write_formula(
+        FIRST_ROW - 3, 0, f'="{title}, money in "&Home_Currency', f["SOP section"], f"{title}, money in EUR"
+    )
     for i, header in enumerate(HEADERS):
         sheet.write_string(FIRST_ROW - 2, i, header, f["SOP header"])
         if header in LIGHT_HELP:
@@ -144,5 +147,6 @@ def _charts(t: Template, sheet: Worksheet) -> None:
                     "fill" if i == 2 else "line": {"color": colour} if i == 2 else look,
                 }
             )
-        finish(chart, title, CHART_WIDTH, 285)
+        # Level, some of the twelve names would break into two lines.
+        finish(chart, title, CHART_WIDTH, 285, slant=-45)
         sheet.insert_chart(CHART_ROW - 1, 0, chart, {"x_offset": i * (CHART_WIDTH + 8)})

@@ -35,8 +35,13 @@ _TURNS = "SOP_INVENTORY_TURNS(tblMeasured[COGS],tblMeasured[Inventory value],{pe
 
 BARS = "▁▂▃▄▅▆▇█"
 
-#: Measure -> the same by SOP_ functions over the tables. ``{subject}`` and ``{per_year}`` are filled in. Excess
-#: stock has none: it needs the plan of the items.
+#: Where nothing was published, the forecast is the statistical one, and nothing could be added to it.
+_PUBLISHED = "SUMPRODUCT(--(tblMeasured[Forecast]<>tblMeasured[Baseline]))>0"
+
+#: Without any production history only the stock of the last bucket is known, which makes no service.
+_ROLLED = 'COUNTIFS(tblMeasured[Bucket],"<"&Measured_To,tblMeasured[Inventory],"<>")>0'
+
+#: Measure -> the same by SOP_ functions over the tables. ``{subject}`` and ``{per_year}`` are filled in.
 LIVE: dict[str, str] = {
     "forecast_accuracy": f"SOP_FORECAST_ACCURACY({_PAIR})",
     "forecast_accuracy_second": "SOP_FORECAST_ACCURACY(tblMeasured[Actual],tblMeasured[Second forecast])",
@@ -54,15 +59,17 @@ LIVE: dict[str, str] = {
     "SUMIFS(tblFamilies[Unit cost],tblFamilies[Family],tblStock[Family]))),Measured_AsOf,180),3,3)",
     "otif": "SOP_OTIF(tblOrders[Promised],tblOrders[Delivered],tblOrders[Ordered qty],tblOrders[Delivered qty],"
     "Measured_AsOf)",
-    "cycle_service": "SOP_CYCLE_SERVICE(tblMeasured[Stockout])",
+    "cycle_service": f"IF({_ROLLED},SOP_CYCLE_SERVICE(tblMeasured[Stockout]),NA())",
     "wmape": f"SOP_WMAPE({_PAIR})",
     "bias": f"SOP_BIAS({_PAIR})",
     "tracking_signal": f"INDEX(SOP_TRACKING_SIGNAL({_OWN.replace('{column}', 'Actual')},"
     f"{_OWN.replace('{column}', 'Forecast')}),ROWS(tblMeasured[Actual]))",
     "mase": f"SOP_MAE({_SCALED.replace('{column}', 'Actual')},{_SCALED.replace('{column}', 'Forecast')})",
-    "fva": f"SOP_FVA({_PAIR},tblMeasured[Baseline])",
+    "fva": f"IF({_PUBLISHED},SOP_FVA({_PAIR},tblMeasured[Baseline]),NA())",
     "fva_baseline": "SOP_FVA(tblMeasured[Actual],tblMeasured[Baseline],tblMeasured[Year before])",
     "plan_adherence": f"SOP_PLAN_ADHERENCE({_PLANNED},{_MADE})",
+    "excess_obsolete": "SUM(SOP_EXCESS_OBSOLETE(tblCover[On hand],tblCover[Demand],"
+    'tblCover[Unit cost]))/SUMIF(tblCover[Stock value],">0")',
     "cash_to_cash": "IF(COUNT(Home_DaysSales,Home_DaysPayable)<2,NA(),"
     f"SOP_CASH_TO_CASH(365/{_TURNS},Home_DaysSales,Home_DaysPayable))",
 }
@@ -166,7 +173,7 @@ def kpis(t: Template, sheet: Worksheet) -> None:
 def measured(t: Template, sheet: Worksheet) -> None:
     """The dates between which, and on which, the measures were taken."""
     f = t.formats
-    column = len(tables.TREND.headers) + len(tables.MEASURED.headers) + 3
+    column = sum(len(table.columns) + 1 for table in (tables.TREND, tables.MEASURED, tables.COVER)) + 1
     sheet.set_column(column - 2, column - 2, 3)
     sheet.set_column(column - 1, column - 1, 18)
     sheet.set_column(column, column, 12)

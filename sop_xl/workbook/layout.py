@@ -248,7 +248,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Measured",
         "What the measures are made from, bucket by bucket.",
         "Supply chain, finance",
-        tables=(t.TREND, t.MEASURED),
+        tables=(t.TREND, t.MEASURED, t.COVER),
         group="help",
     ),
     Sheet(

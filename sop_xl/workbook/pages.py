@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 from xlsxwriter.worksheet import Worksheet
 
 from sop_xl.workbook import executive_page, kpi_page, lab_page, layout, tables
-from sop_xl.workbook.charts import finish
+from sop_xl.workbook.charts import finish, stacked
 from sop_xl.workbook.formulas import column_letter
 from sop_xl.workbook.spec import Row
 from sop_xl.workbook.styles import (
     GREEN,
+    INK,
     LIGHTS,
+    MUTED,
     NAVY,
     ORANGE,
     OVER_FILL,
     RED,
     SKY,
+    STOCK_FILL,
     WARN_FILL,
     style,
 )
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 PAGE_BUCKETS = 22
 FAMILY_HEADER, FAMILY_FIRST = 6, 7
-CHART_WIDTH = 925
+FAMILY_CHART_WIDTH = 1810
 
 #: Rows of the one-page view of a family: planning view and row key.
 FAMILY_ROWS: tuple[tuple[str, str], ...] = (
@@ -53,7 +56,6 @@ FAMILY_ROWS: tuple[tuple[str, str], ...] = (
 _SHOWN: dict[str, tuple[int, int]] = {
     "actual": (0, layout.PAST_BUCKETS),
     "actual_production": (0, layout.PAST_BUCKETS),
-    "projected_inventory": (layout.PAST_BUCKETS - 1, PAGE_BUCKETS),
     "backlog": (layout.PAST_BUCKETS - 1, PAGE_BUCKETS),
     **dict.fromkeys(
         (
@@ -193,7 +195,7 @@ def waterfall(t: Template, sheet: Worksheet) -> None:
 
 
 def family(t: Template, sheet: Worksheet) -> None:
-    """One family, chosen in a cell: every measure by bucket, with a chart."""
+    """One family, chosen in a cell: every measure by bucket, with one chart of them."""
     f = t.formats
     sheet.write_string(4, 0, "Family", f["SOP section"])
     sheet.write_blank(4, 1, None, f["SOP input text"])
@@ -202,7 +204,8 @@ def family(t: Template, sheet: Worksheet) -> None:
     sheet.write_formula(
         4,
         3,
-        '=IFERROR(INDEX(tblFamilies[Name],MATCH(Family_Choice,tblFamilies[Family],0)),"Choose a family")',
+        '=IFERROR(INDEX(tblFamilies[Name],MATCH(Family_Choice,tblFamilies[Family],0))&IFERROR(", in "&'
+        'INDEX(tblFamilies[Unit],MATCH(Family_Choice,tblFamilies[Family],0)),""),"Choose a family")',
         f["SOP section"],
         "",
     )
@@ -217,7 +220,7 @@ def family(t: Template, sheet: Worksheet) -> None:
     for i, (view, key) in enumerate(FAMILY_ROWS):
         _family_row(t, sheet, FAMILY_FIRST - 1 + i, view, layout.VIEWS[view].row(key))
     sheet.freeze_panes(FAMILY_HEADER, 2)
-    _family_charts(t, sheet, FAMILY_FIRST + len(FAMILY_ROWS) + 1)
+    _family_chart(t, sheet, FAMILY_FIRST + len(FAMILY_ROWS) + 1)
 
 
 def _family_row(t: Template, sheet: Worksheet, row: int, view: str, definition: Row) -> None:
@@ -233,6 +236,14 @@ def _family_row(t: Template, sheet: Worksheet, row: int, view: str, definition: 
             sheet.write_blank(row, 2 + k, None, look)
             continue
         bucket = f"{column_letter(3 + k)}${FAMILY_HEADER}"
+        if definition.key == "projected_inventory" and k < layout.PAST_BUCKETS - 1:
+            # The views know stock from the end of the last closed bucket on; before, Refresh KPIs rolls it back.
+            stock = f"tblMeasured[Family],Family_Choice,tblMeasured[Bucket],{bucket},tblMeasured[Inventory]"
+            formula = (
+                f'=IFERROR(IF(COUNTIFS({stock},"<>")=0,"",SUMIFS(tblMeasured[Inventory],{stock},"<>")),"")'
+            )
+            sheet.write_formula(row, 2 + k, formula, look, "")
+            continue
         column = f"INDEX({view}_Grid,0,MATCH({bucket},{view}_Buckets,0))"
         where = f"{entities},Family_Choice,{labels},$A{row + 1}"
         formula = (
@@ -243,42 +254,47 @@ def _family_row(t: Template, sheet: Worksheet, row: int, view: str, definition: 
         sheet.write_formula(row, 2 + k, formula, look, "")
 
 
-def _family_charts(t: Template, sheet: Worksheet, row: int) -> None:
-    """Demand with production, and inventory with its target, side by side."""
+def _family_chart(t: Template, sheet: Worksheet, row: int) -> None:
+    """Demand as a line, production as columns, stock as an area with its target, all in the unit of the family."""
 
-    def series(kind: Any, key: str, colour: str, width: float, first: int = 0, **more: Any) -> None:
-        index = next(i for i, (_, name) in enumerate(FAMILY_ROWS) if name == key)
+    def series(chart: Any, key: str, look: dict[str, Any]) -> None:
+        index, (view, _) = next((i, place) for i, place in enumerate(FAMILY_ROWS) if place[1] == key)
         sheet_row = FAMILY_FIRST - 1 + index
-        shape = "line" if kind in lines else "border"
-        kind.add_series(
+        chart.add_series(
             {
                 "name": ["Family", sheet_row, 0],
-                "categories": ["Family", FAMILY_HEADER - 1, 2 + first, FAMILY_HEADER - 1, 1 + PAGE_BUCKETS],
-                "values": ["Family", sheet_row, 2 + first, sheet_row, 1 + PAGE_BUCKETS],
-                **more,
-                shape: {"color": colour, "width": width},
+                "categories": ["Family", FAMILY_HEADER - 1, 2, FAMILY_HEADER - 1, 1 + PAGE_BUCKETS],
+                "values": ["Family", sheet_row, 2, sheet_row, 1 + PAGE_BUCKETS],
+                # What a program shows before it has looked at the cells.
+                "name_data": [layout.VIEWS[view].row(key).label],
+                "categories_data": [],
+                "values_data": [],
+                **look,
             }
         )
 
-    flow, stock = t.book.add_chart({"type": "column"}), t.book.add_chart({"type": "area"})
-    lines = [t.book.add_chart({"type": "line"}), t.book.add_chart({"type": "line"})]
-    series(flow, "production_plan", SKY, 0.5, fill={"color": SKY}, gap=60)
-    series(lines[0], "consensus_demand", NAVY, 2.25)
-    series(lines[0], "actual", ORANGE, 2.25)
-    # Stock is known from the end of the last closed bucket on; an area would fall to zero before it.
-    known = layout.PAST_BUCKETS - 1
-    series(stock, "projected_inventory", SKY, 0.5, known, fill={"color": SKY, "transparency": 45})
-    series(lines[1], "target_inventory", GREEN, 2.25, known)
-    series(lines[1], "backlog", ORANGE, 2.25, known)
-    for i, (base, above, title) in enumerate(
-        (
-            (flow, lines[0], "Demand and production"),
-            (stock, lines[1], "Inventory and its target (backlog of families made to order)"),
-        )
-    ):
-        base.combine(above)
-        finish(base, title, CHART_WIDTH, 340)
-        sheet.insert_chart(row, 0, base, {"x_offset": i * (CHART_WIDTH + 10)})
+    def line(colour: str, dash: str = "solid", width: float = 2.25) -> dict[str, Any]:
+        return {"line": {"color": colour, "width": width, "dash_type": dash}}
+
+    stock, flow, lines = (t.book.add_chart({"type": kind}) for kind in ("area", "column", "line"))
+    series(
+        stock,
+        "projected_inventory",
+        {"fill": {"color": STOCK_FILL}, "border": {"color": MUTED, "width": 0.75}},
+    )
+    series(flow, "production_plan", {"fill": {"color": SKY}, "border": {"none": True}, "gap": 120})
+    series(lines, "consensus_demand", line(NAVY))
+    series(
+        lines, "actual", line(ORANGE) | {"marker": {"type": "circle", "size": 5, "fill": {"color": ORANGE}}}
+    )
+    series(lines, "target_inventory", line(GREEN, "dash", 1.75))
+    series(lines, "backlog", line(INK, "round_dot", 1.75))
+    stacked(stock, flow, lines)
+    title = "Demand, production and inventory with its target (backlog of families made to order)"
+    finish(stock, title, FAMILY_CHART_WIDTH, 560)
+    # The columns of the first and the last bucket stand within the plot; an area alone would cut them in half.
+    stock.cross_between = "between"
+    sheet.insert_chart(row, 0, stock)
 
 
 def scenarios(t: Template, sheet: Worksheet) -> None:
@@ -292,6 +308,7 @@ def history(t: Template, sheet: Worksheet) -> None:
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, layout.HISTORY_BUCKETS, 9.5)
     sheet.write_string(5, 0, "Family", f["SOP header left"])
+    sheet.set_paper(8)
     sheet.freeze_panes(6, 1)
     t.name("History_Buckets", "History", 6, 2, 6, 1 + layout.HISTORY_BUCKETS)
     t.name("History_Data", "History", 7, 1, 7, 1 + layout.HISTORY_BUCKETS)

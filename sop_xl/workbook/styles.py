@@ -15,6 +15,8 @@ INK, PAPER, MUTED, LINE = "#1F2933", "#FFFFFF", "#66727F", "#D5DBE1"
 NAVY, BLUE, ORANGE, SKY, GREEN, RED = "#16324F", "#0072B2", "#D55E00", "#56B4E9", "#00795C", "#B3261E"
 INPUT_FILL, DATA_FILL, TOTAL_FILL, GROUP_FILL = "#FFF7D6", "#EEF3F8", "#E3EAF1", "#F5F7F9"
 OVER_FILL, WARN_FILL, GOOD_FILL, CLOSED_FILL = "#F9D5C9", "#FDEBC8", "#D3EBE2", "#F0F0F0"
+#: Stock in a chart: lighter than every line and column over it.
+STOCK_FILL = "#D9DEE4"
 #: Traffic lights: fill and ink. The words stand in the cells too, so that they can be read in grey.
 LIGHTS: dict[str, tuple[str, str]] = {
     "GREEN": (GOOD_FILL, "#00543F"),
@@ -47,6 +49,7 @@ _ROLES: dict[str, dict[str, Any]] = {
     "group": {"bg_color": GROUP_FILL, "italic": True, **_LINE},
     "list": {"bottom": 1, "bottom_color": LINE},
 }
+_OF_TABLES = ("input", "data", "calc")
 _FIXED: dict[str, dict[str, Any]] = {
     "SOP title": {"font_size": 16, "bold": True, "font_color": NAVY},
     "SOP subtitle": {"font_color": MUTED},
@@ -125,11 +128,15 @@ _FIXED: dict[str, dict[str, Any]] = {
 def styles() -> dict[str, dict[str, Any]]:
     """Every named style with its properties, in the words of XlsxWriter's formats."""
     named: dict[str, dict[str, Any]] = {name: {**FONT, **more} for name, more in _FIXED.items()}
+    align: dict[str, Any]
     for role, look in _ROLES.items():
         for name, code in FORMATS.items():
             align = {"align": "left"} if name == "text" else {}
+            if name == "text" and role in _OF_TABLES:
+                # A text begins a little apart from the number that ends in the column before.
+                align["indent"] = 1
             named[f"SOP {role} {name}"] = {**FONT, **look, **align, "num_format": code}
-        named[f"SOP {role} wrapped"] = {**FONT, **look, "text_wrap": True}
+        named[f"SOP {role} wrapped"] = {**FONT, **look, "align": "left", "indent": 1, "text_wrap": True}
     return named
 
 

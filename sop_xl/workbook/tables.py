@@ -973,6 +973,21 @@ MEASURED = Table(
     later=True,
 )
 
+COVER = Table(
+    "tblCover",
+    "Stock and the demand that it meets",
+    "Every item in stock against its demand of the coming year; what is beyond it is excess or obsolete.",
+    (
+        Column("Item", help="Empty: stock of a family without item", role="calc", width=11),
+        Column("Family", role="calc", width=14),
+        Column("On hand", "number", "units", role="calc", format="qty"),
+        Column("Demand", "number", "units", "Planned for the coming year", role="calc", format="qty"),
+        Column("Unit cost", "number", "money per unit", "Average of the lots", role="calc"),
+        Column("Stock value", "number", "money", role="calc", format="money"),
+    ),
+    later=True,
+)
+
 PLAN = Table(
     "tblPlan",
     "The plan as a table",

@@ -36,8 +36,9 @@ SUBTITLE = '=Home_Company&"   |   cycle "&Home_Cycle&"   |   plan "&Home_Version
 MADE = datetime(2026, 1, 1)
 
 
-#: Characters that a landscape page of A4 holds side by side at full size, and the least scale that can be read.
-PAGE_WIDTH, LEAST_SCALE = 140, 40
+#: Characters that a landscape page of A4 holds side by side at full size; below which scale the paper is A3; and the
+#: least scale that can be read.
+PAGE_WIDTH, SMALL_SCALE, LEAST_SCALE = 140, 65, 40
 
 
 class Template:
@@ -112,7 +113,12 @@ class Template:
         if starts:
             # One page for all tables side by side could not be read: each begins a page of its own.
             widest = max(sum(part.width for part in table.columns) for table in tables)
-            sheet.set_print_scale(max(LEAST_SCALE, min(100, int(100 * PAGE_WIDTH / widest))))
+            scale = 100 * PAGE_WIDTH / widest
+            if scale < SMALL_SCALE:
+                # A3, whose sides are longer by the root of two.
+                sheet.set_paper(8)
+                scale *= 2**0.5
+            sheet.set_print_scale(max(LEAST_SCALE, min(100, int(scale))))
             sheet.set_v_pagebreaks(starts)
         sheet.freeze_panes(HEADER_ROW, 1)
         sheet.repeat_rows(0, HEADER_ROW - 1)
@@ -209,10 +215,10 @@ class Template:
             sheet.write_string(HEADER_ROW - 1 + i, 0, view.entity.capitalize() if i == 0 else "", look)
             sheet.write_string(HEADER_ROW - 1 + i, 1, "Measure" if i == 0 else label, look)
             sheet.write_string(HEADER_ROW - 1 + i, 2, "Unit" if i == 0 else "", look)
-        sheet.set_column(0, 0, 14)
-        sheet.set_column(1, 1, 25)
-        sheet.set_column(2, 2, 8)
-        sheet.set_column(FIRST_BUCKET_COLUMN - 1, VIEW_COLUMNS - 1, 11.5)
+        sheet.set_column(0, 0, 12)
+        sheet.set_column(1, 1, 23)
+        sheet.set_column(2, 2, 7)
+        sheet.set_column(FIRST_BUCKET_COLUMN - 1, VIEW_COLUMNS - 1, 10)
         sheet.write_string(
             HEADER_ROW + len(HEADER_ROWS), 0, "Load the data, then run the forecast.", f["SOP subtitle"]
         )
@@ -220,8 +226,10 @@ class Template:
         # The rows that matter most stand above those that a fold hides.
         sheet.outline_settings(symbols_below=False)
         sheet.freeze_panes(HEADER_ROW + len(HEADER_ROWS) - 1, FIRST_BUCKET_COLUMN - 1)
-        sheet.repeat_rows(0, HEADER_ROW + len(HEADER_ROWS) - 2)
-        sheet.repeat_columns(0, FIRST_BUCKET_COLUMN - 2)
+        # The same rows as on every sheet, and no columns, which one page across needs not: LibreOffice breaks all
+        # rows of all sheets into pages again whenever what repeats changes from one sheet to the next.
+        sheet.repeat_rows(0, HEADER_ROW - 1)
+        sheet.set_margins(left=0.25, right=0.25, top=0.4, bottom=0.5)
         self.name(f"{view.name}_Buckets", view.name, HEADER_ROW, 1, HEADER_ROW, VIEW_COLUMNS)
         first = HEADER_ROW + len(HEADER_ROWS)
         self.name(f"{view.name}_Grid", view.name, first, 1, first, VIEW_COLUMNS)

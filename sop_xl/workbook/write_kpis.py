@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sop_xl.buckets import bucket_of
+from sop_xl.checks import Rows
 from sop_xl.model import Measured, Measures, PlanInput
 from sop_xl.workbook import layout
 from sop_xl.workbook.codes import Tables
@@ -39,6 +40,7 @@ def write_kpis(
     write_table(workbook, "tblTrend", [[m.label, *map(_known, m.trend)] for m in found.measures])
     _format_rows(workbook, "tblTrend", found)
     write_table(workbook, "tblAgeing", [list(line) for line in found.ageing])
+    write_table(workbook, "tblCover", _cover(found, given, tables))
     if found.measured is not None:
         write_table(workbook, "tblMeasured", _measured(found.measured, given))
         _span(workbook, found, given)
@@ -115,6 +117,29 @@ def _measured(made: Measured, given: PlanInput) -> list[list[Any]]:
     ]
 
 
+def _cover(found: Measures, given: PlanInput, tables: Tables) -> list[list[Any]]:
+    """Stock by item, or by family where lots name none, with the demand that it meets."""
+    items = tables["tblItems"]
+    return [
+        [
+            *_named(line.subject, items, given),
+            line.on_hand,
+            line.demand,
+            max(line.value / line.on_hand, 0.0) if line.on_hand > 0 else 0.0,
+            line.value,
+        ]
+        for line in found.held
+    ]
+
+
+def _named(subject: int, items: Rows, given: PlanInput) -> tuple[Any, Any]:
+    """Item and family of a subject of stock."""
+    count = len(items["Item"])
+    if subject < count:
+        return items["Item"][subject], items["Family"][subject]
+    return None, given.families[subject - count].code
+
+
 def _span(workbook: Workbook, found: Measures, given: PlanInput) -> None:
     made = found.measured
     assert made is not None
@@ -134,14 +159,16 @@ def _cases(workbook: Workbook, found: Measures, given: PlanInput, tables: Tables
          orders["Value"][miss.line]]
         for miss in found.orders[:MOST]
     ]  # fmt: skip
-    count = len(items["Item"])
-    excess = []
-    for line in found.excess[:MOST]:
-        item = line.subject < count
-        named = [items[h][line.subject] for h in ("Item", "Family")] if item else [
-            None, given.families[line.subject - count].code
-        ]  # fmt: skip
-        excess.append([*named, line.on_hand, line.demand, line.excess or None, line.obsolete or None])
+    excess = [
+        [
+            *_named(line.subject, items, given),
+            line.on_hand,
+            line.demand,
+            line.excess or None,
+            line.obsolete or None,
+        ]
+        for line in found.excess[:MOST]
+    ]
     missed = [
         [given.families[m.family].code, m.planned, m.made, m.missed, m.attainment, m.worst]
         for m in found.schedule[:MOST]

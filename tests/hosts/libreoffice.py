@@ -93,6 +93,7 @@ class LibreOffice:
     After a request that did not end within ``seconds`` the program is killed; the next one starts another.
     With an ``extension`` that is installed before it starts; ``environment`` is added to LibreOffice's own.
     With a ``trusted`` folder it follows links of the workbooks there, and calculates nothing on opening.
+    Without ``recalculate`` it opens workbooks as a user's does, with the values that they hold.
     """
 
     def __init__(
@@ -101,13 +102,16 @@ class LibreOffice:
         extension: bytes | None = None,
         environment: Mapping[str, str] | None = None,
         trusted: Path | None = None,
+        recalculate: bool = True,
     ) -> None:
         self._seconds = seconds
         self._extension = extension
         self._environment = dict(environment or {})
         self._follows = trusted is not None
-        follow = FOLLOW_LINKS.format(folder=trusted.resolve().as_uri()) if trusted else RECALCULATE
-        self._settings = SETTINGS.format(more=follow)
+        more = RECALCULATE if recalculate else RECALCULATE.replace("<value>0</value>", "<value>1</value>")
+        if trusted:
+            more = FOLLOW_LINKS.format(folder=trusted.resolve().as_uri())
+        self._settings = SETTINGS.format(more=more)
         self._server: subprocess.Popen[str] | None = None
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._folder: tempfile.TemporaryDirectory[str] | None = None

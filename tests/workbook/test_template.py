@@ -127,3 +127,34 @@ def test_charts_of_a_shorter_plan_show_buckets_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", list(layout.VIEWS))
 def test_the_views_are_named_in_the_process_order(name: str) -> None:
     assert layout.sheet(name).view is layout.VIEWS[name]
+
+
+def test_the_family_page_has_one_chart_of_three_kinds_on_the_same_axes() -> None:
+    namespace = {"c": "http://schemas.openxmlformats.org/drawingml/2006/chart"}
+    with zipfile.ZipFile(io.BytesIO(template())) as parts:
+        charts = [parts.read(name) for name in parts.namelist() if name.startswith("xl/charts/chart")]
+    (plot,) = [
+        ElementTree.fromstring(text).find(".//c:plotArea", namespace) for text in charts if b"Family!" in text
+    ]
+    assert plot is not None
+    kinds = {}
+    for kind in ("areaChart", "barChart", "lineChart"):
+        (found,) = plot.findall(f"c:{kind}", namespace)
+        axes = [axis.attrib["val"] for axis in found.findall("c:axId", namespace)]
+        kinds[kind] = axes, [name.text for name in found.findall("c:ser/c:tx//c:v", namespace)]
+    (shared,) = {tuple(axes) for axes, _ in kinds.values()}
+    assert set(shared) == {axis.attrib["val"] for axis in plot.findall("*/c:axId", namespace)}
+    assert {kind: labels for kind, (_, labels) in kinds.items()} == {
+        "areaChart": ["Projected inventory"],
+        "barChart": ["Production plan"],
+        "lineChart": ["Consensus demand", "Actual", "Target inventory", "Backlog"],
+    }
+    order = [number.attrib["val"] for number in plot.findall("*/c:ser/c:order", namespace)]
+    assert order == [str(i) for i in range(6)]
+
+
+def test_every_sheet_repeats_the_same_rows_in_print() -> None:
+    """LibreOffice breaks every row of every sheet into pages again wherever they differ: seconds of opening."""
+    book = openpyxl.load_workbook(io.BytesIO(template()))
+    repeated = {(sheet.print_title_rows, sheet.print_title_cols) for sheet in book}
+    assert repeated == {("$1:$6", None), (None, None)}
