@@ -22,7 +22,7 @@ from addin.libreoffice.programs import office_version  # noqa: E402
 from tests.hosts.libreoffice import LibreOffice  # noqa: E402
 
 PAGE = ROOT / "docs" / "open-benchmark.md"
-RUNS = 5
+RUNS = 3
 
 
 def opened(office: LibreOffice, path: Path) -> float:
