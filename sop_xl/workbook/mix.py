@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sop_xl.buckets import Horizon, bucket_of
+from sop_xl.buckets import Horizon
 from sop_xl.model import Array, Items, Plan
 from sop_xl.workbook.codes import Codes, Tables, key_of
 from sop_xl.workbook.gather import sold_by
@@ -42,7 +42,7 @@ def _position(day: date | None, horizon: Horizon, future: bool) -> float:
     """Planned bucket of a day; before the plan NaN for a launch and -1 for an end; after it past the last one."""
     if day is None:
         return np.nan
-    end = bucket_of(day, horizon.kind).end
+    end = horizon.bucket_of(day).end
     if end < horizon.planned[0].end:
         return np.nan if future else -1.0
     found = horizon.position(day)

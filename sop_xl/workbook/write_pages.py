@@ -60,11 +60,14 @@ def write_history(workbook: Workbook, plan: Plan) -> None:
     width = given.history.shape[1]
     ends = [datetime(b.end.year, b.end.month, b.end.day) for b in given.horizon.history(width)]
     before = workbook.named("History_Data")
-    if before.shape[0] > len(given.families):
+    if before.shape[0] > len(given.families) or before.shape[1] > 1 + width:
         before.clear()
-    sheet.range((row, column), (row, column + width - 1)).value = [ends]
-    look = "SOP header date" if given.horizon.kind == "month" else "SOP header day"
-    set_style(sheet.range((row, column), (row, column + width - 1)), look)
+    if header.shape[1] > width:
+        header.clear()
+    top = sheet.range((row, column), (row, column + width - 1))
+    top.value = [ends]
+    set_style(top, "SOP header date" if given.horizon.kind == "month" else "SOP header day")
+    workbook.rename("History_Buckets", top)
     body = sheet.range((row + 1, column - 1), (row + len(given.families), column + width - 1))
     body.value = [
         [plain(family.code), *(None if np.isnan(v) else float(v) for v in given.history[f])]
