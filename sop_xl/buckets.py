@@ -157,6 +157,22 @@ class Horizon:
         current = self.bucket_of(self.current)
         return tuple(shift(current, i, self.kind, self.fiscal_start) for i in range(first, stop))
 
+    def words(self, bucket: Bucket) -> str:
+        """A bucket in a sentence.
+
+        >>> weeks = Horizon(date(2026, 11, 2), kind="week")
+        >>> Horizon(date(2026, 11, 1)).words(bucket_of(date(2026, 11, 1))), weeks.words(weeks.planned[0])
+        ('Nov 2026', 'the week to 8 Nov 2026')
+        >>> quarters = Horizon(date(2026, 11, 1), kind="quarter", fiscal_start=4)
+        >>> quarters.words(quarters.planned[0])
+        'Q3 2027'
+        """
+        if self.kind == "month":
+            return f"{bucket.end:%b %Y}"
+        if self.kind == "week":
+            return f"the week to {bucket.end.day} {bucket.end:%b %Y}"
+        return f"Q{self.fiscal_quarter(bucket)} {self.fiscal_year(bucket)}"
+
     def status(self, bucket: Bucket) -> Status:
         """Actual, Frozen, Firm or Plan."""
         position = self._position.get(bucket.end)

@@ -52,10 +52,10 @@ def findings_of(cycle: Cycle) -> Findings:
 def _balance(cycle: Cycle) -> tuple[str, ...]:
     plan = cycle.plan
     apart = unbalanced(plan, cycle.items)
-    ends = [bucket.end for bucket in cycle.horizon.planned]
+    planned = [cycle.horizon.words(bucket) for bucket in cycle.horizon.planned]
     return tuple(
         f"The items of {plan.given.families[f].code} cannot add up to its demand in "
-        f"{counted(int(apart[f].sum()), 'bucket')} from {ends[int(np.argmax(apart[f]))]:%b %Y} on: none is on sale."
+        f"{counted(int(apart[f].sum()), 'bucket')} from {planned[int(np.argmax(apart[f]))]} on: none is on sale."
         for f in np.flatnonzero(apart.any(axis=1))
     )
 

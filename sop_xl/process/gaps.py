@@ -79,7 +79,7 @@ def _inventory(plan: Plan) -> list[Gap]:
             part = plan.projected_inventory[f, first : last + 1]
             lowest = float(-part.min())
             ends = [bucket.end for bucket in given.horizon.planned]
-            until = "" if first == last else f" to {ends[last]:%b %Y}"
+            until = "" if first == last else f" to {given.horizon.words(given.horizon.planned[last])}"
             gaps.append(
                 Gap(
                     "inventory",
@@ -89,7 +89,8 @@ def _inventory(plan: Plan) -> list[Gap]:
                     family.unit,
                     _money(plan, f, lowest),
                     family.supply_owner or "Operations",
-                    f"{family.code} runs out in {ends[first]:%b %Y}{until}: up to {lowest:,.0f} {family.unit} short.",
+                    f"{family.code} runs out in {given.horizon.words(given.horizon.planned[first])}{until}: "
+                    f"up to {lowest:,.0f} {family.unit} short.",
                 )
             )
     return sorted(gaps, key=lambda gap: -np.nan_to_num(gap.value))
@@ -103,7 +104,7 @@ def _target(plan: Plan) -> list[Gap]:
             part = slice(first, last + 1)
             missing = float((plan.target_inventory[f, part] - plan.projected_inventory[f, part]).max())
             ends = [bucket.end for bucket in given.horizon.planned]
-            until = "" if first == last else f" to {ends[last]:%b %Y}"
+            until = "" if first == last else f" to {given.horizon.words(given.horizon.planned[last])}"
             gaps.append(
                 Gap(
                     "target",
@@ -113,7 +114,8 @@ def _target(plan: Plan) -> list[Gap]:
                     family.unit,
                     missing * family.unit_cost,
                     family.supply_owner or "Operations",
-                    f"{family.code} is below half of its target stock in {ends[first]:%b %Y}{until}: "
+                    f"{family.code} is below half of its target stock in "
+                    f"{given.horizon.words(given.horizon.planned[first])}{until}: "
                     f"up to {missing:,.0f} {family.unit} missing.",
                 )
             )

@@ -102,10 +102,11 @@ def plan_input(workbook: Workbook, given: Tables, horizon: Horizon) -> PlanInput
         return spread(lines, horizon, ends, (rows, len(ends)))
 
     calendar_ = given["tblCalendar"]
-    days = {
-        horizon.bucket_of(day).end: number
-        for day, number in zip(calendar_["Bucket"], calendar_["Working days"], strict=True)
-    }
+    days: dict[date, float] = {}
+    for day, number in zip(calendar_["Bucket"], calendar_["Working days"], strict=True):
+        end = horizon.bucket_of(day).end
+        # The months of a quarter add up.
+        days[end] = days.get(end, 0.0) + number
     pipeline = given["tblPipeline"]
     weighted = (
         (codes.family.get(key_of(f), -1), d, q * (1.0 if p is None else p))

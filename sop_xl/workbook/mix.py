@@ -61,7 +61,7 @@ def write_mix(workbook: Workbook, plan: Plan, items: Items, mix: Array) -> None:
     top = sheet.range((row, column), (row, last))
     top.value = [[*LABELS, *ends]]
     set_style(sheet.range((row, column), (row, column + 2)), "SOP header left")
-    look = "SOP header date" if plan.given.horizon.kind == "month" else "SOP header day"
+    look = "SOP header day" if plan.given.horizon.kind == "week" else "SOP header date"
     set_style(sheet.range((row, column + 3), (row, last)), look)
     workbook.rename("Mix_Buckets", top)
     lines = [_line(plan, items, mix, i) for i in range(len(items.codes))] or [[None] * (last - column + 1)]

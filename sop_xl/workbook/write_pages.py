@@ -66,7 +66,7 @@ def write_history(workbook: Workbook, plan: Plan) -> None:
         header.clear()
     top = sheet.range((row, column), (row, column + width - 1))
     top.value = [ends]
-    set_style(top, "SOP header date" if given.horizon.kind == "month" else "SOP header day")
+    set_style(top, "SOP header day" if given.horizon.kind == "week" else "SOP header date")
     workbook.rename("History_Buckets", top)
     body = sheet.range((row + 1, column - 1), (row + len(given.families), column + width - 1))
     body.value = [

@@ -91,7 +91,10 @@ class _Placing:
                 continue
             gone = values if code not in codes else {end: v for end, v in values.items() if end > last}
             if gone:
-                listed = ", ".join(f"{end:%b %Y} {value}" for end, value in sorted(gone.items()))
+                listed = ", ".join(
+                    f"{self.horizon.words(self.horizon.bucket_of(end))} {value}"
+                    for end, value in sorted(gone.items())
+                )
                 why = "is not in the plan any more" if code not in codes else "is beyond the horizon"
                 lines.append(f"{code.upper()} {row.label.lower()} {why} and was dropped: {listed}.")
         return lines
@@ -292,7 +295,7 @@ class _Filling:
 def _write_header(sheet: xw.Sheet, grid: Grid, view: ViewContents, working_days: Sequence[float]) -> None:
     """Bucket ends, working days and status above every column."""
     horizon, row = view.horizon, grid.header_row
-    look = "SOP header date" if horizon.kind == "month" else "SOP header day"
+    look = "SOP header day" if horizon.kind == "week" else "SOP header date"
     days = [float(bucket.working_days) for bucket in horizon.closed] + [float(day) for day in working_days]
     header: dict[int, list[Any]] = {}
     for bucket, count in zip(horizon.buckets, days, strict=True):
