@@ -173,6 +173,19 @@ class Horizon:
             return f"the week to {bucket.end.day} {bucket.end:%b %Y}"
         return f"Q{self.fiscal_quarter(bucket)} {self.fiscal_year(bucket)}"
 
+    def tick(self, bucket: Bucket) -> str:
+        """A bucket below a chart.
+
+        >>> horizon = Horizon(date(2026, 11, 1), kind="quarter")
+        >>> horizon.tick(horizon.planned[0])
+        'Q4 26'
+        """
+        if self.kind == "month":
+            return f"{bucket.end:%b %y}"
+        if self.kind == "week":
+            return f"{bucket.end.day} {bucket.end:%b}"
+        return f"Q{self.fiscal_quarter(bucket)} {self.fiscal_year(bucket) % 100:02d}"
+
     def status(self, bucket: Bucket) -> Status:
         """Actual, Frozen, Firm or Plan."""
         position = self._position.get(bucket.end)

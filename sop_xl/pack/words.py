@@ -78,11 +78,7 @@ def tick_of(bucket: Bucket, horizon: Horizon) -> str:
     >>> tick_of(horizon.planned[0], horizon)
     'Q4 26'
     """
-    if horizon.kind == "month":
-        return f"{bucket.end:%b %y}"
-    if horizon.kind == "week":
-        return f"{bucket.end.day} {bucket.end:%b}"
-    return f"Q{horizon.fiscal_quarter(bucket)} {horizon.fiscal_year(bucket) % 100:02d}"
+    return horizon.tick(bucket)
 
 
 def listed(words: Sequence[str], most: int = 4) -> str:

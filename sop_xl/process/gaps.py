@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sop_xl.buckets import Horizon
 from sop_xl.model import Gap, Plan
 from sop_xl.process.moves import in_time
 
@@ -79,7 +80,7 @@ def _inventory(plan: Plan) -> list[Gap]:
             part = plan.projected_inventory[f, first : last + 1]
             lowest = float(-part.min())
             ends = [bucket.end for bucket in given.horizon.planned]
-            until = "" if first == last else f" to {given.horizon.words(given.horizon.planned[last])}"
+            until = "" if first == last else _until(given.horizon, last)
             gaps.append(
                 Gap(
                     "inventory",
@@ -104,7 +105,7 @@ def _target(plan: Plan) -> list[Gap]:
             part = slice(first, last + 1)
             missing = float((plan.target_inventory[f, part] - plan.projected_inventory[f, part]).max())
             ends = [bucket.end for bucket in given.horizon.planned]
-            until = "" if first == last else f" to {given.horizon.words(given.horizon.planned[last])}"
+            until = "" if first == last else _until(given.horizon, last)
             gaps.append(
                 Gap(
                     "target",
@@ -216,3 +217,7 @@ def _stale(plan: Plan) -> list[Gap]:
                 )
             )
     return gaps
+
+
+def _until(horizon: Horizon, last: int) -> str:
+    return f" to {horizon.words(horizon.planned[last])}".replace("to the week to", "to")

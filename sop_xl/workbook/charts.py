@@ -14,7 +14,14 @@ def finish(chart: Any, title: str, width: int, height: int) -> None:
         {"name": title, "name_font": {"name": "Calibri", "size": 12, "color": NAVY}, "overlay": False}
     )
     chart.set_x_axis(
-        {"num_font": font, "num_format": "mmm yy", "text_axis": True, "line": {"color": "#B8C1CA"}}
+        {
+            "num_font": font,
+            "num_format": "mmm yy",
+            # Weeks are headed by their last day.
+            "num_format_linked": True,
+            "text_axis": True,
+            "line": {"color": "#B8C1CA"},
+        }
     )
     chart.set_y_axis(
         {

@@ -9,6 +9,7 @@ import numpy as np
 
 from sop_xl.model import Plan
 from sop_xl.workbook.formulas import Grid
+from sop_xl.workbook.pages import PAGE_BUCKETS
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.styles import style
 from sop_xl.workbook.write import plain, set_style
@@ -22,9 +23,19 @@ def write_pages(workbook: Workbook, plan: Plan, grids: Mapping[str, Grid], remem
     write_executive(workbook, plan, grids, remember)
     write_history(workbook, plan)
     write_lab(workbook, plan, remember)
+    _family_header(workbook, plan)
     codes = [family.code for family in plan.given.families]
     if workbook.field("Family_Choice") not in codes:
         workbook.set_field("Family_Choice", codes[0])
+
+
+def _family_header(workbook: Workbook, plan: Plan) -> None:
+    """Weeks are headed by their last day, months and quarters by their month."""
+    choice = workbook.named("Family_Choice")
+    below = choice.sheet.range((choice.row + 1, choice.column - 1))
+    if below.value == "Measure":
+        ends = below.offset(0, 2).resize(1, PAGE_BUCKETS)
+        set_style(ends, "SOP header day" if plan.given.horizon.kind == "week" else "SOP header date")
 
 
 def write_notices(workbook: Workbook, plan: Plan) -> None:

@@ -62,6 +62,7 @@ class _Placing:
         self.typed: Typed = _by_code(workbook.inputs(view.view, view.horizon))
         self.grid, self.values = workbook.grid(view.view, view.horizon, offsets)
         self.sheet = workbook.book.sheets[self.grid.sheet]
+        self.currency = workbook.field("Home_Currency")
         self.new_rows: set[int] = set()
         self.new_columns = False
         self.rolled = False
@@ -276,8 +277,13 @@ class _Filling:
             (self.grid.label_column, row.label, label),
             (self.grid.unit_column, unit, quiet),
         ):
-            self.sheet.range((number, column)).value = plain(text)
-            set_style(self.sheet.range((number, column)), look)
+            here = self.sheet.range((number, column))
+            if column == self.grid.unit_column and text == "money":
+                here.value = '=IF(Home_Currency="","money",Home_Currency)'
+                self.remember(here, [[self.placing.currency or "money"]])
+            else:
+                here.value = plain(text)
+            set_style(here, look)
         # Folded, a block shows what matters most of each family.
         set_outline(self.sheet.range((number, 1)), 1 if total or row.strong else 2)
         role = "total" if total else ("strong" if row.strong and row.role == "calc" else row.role)
