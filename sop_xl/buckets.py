@@ -1,6 +1,7 @@
 """Buckets: the dated slices a plan is made of.
 
-A bucket is named by its last day. Months and quarters follow the calendar, weeks run Monday to Sunday.
+A bucket is named by its last day. Months follow the calendar, weeks run Monday to Sunday, quarters begin with the
+fiscal year.
 A :class:`Horizon` is the row of buckets of one planning view: a few closed ones, the current one, and
 those still to come.
 """
@@ -42,8 +43,12 @@ class Bucket:
         return sum((self.start + timedelta(i)).weekday() < 5 for i in range((self.end - self.start).days + 1))
 
 
-def bucket_of(day: date, kind: BucketType = "month") -> Bucket:
+def bucket_of(day: date, kind: BucketType = "month", fiscal_start: int = 1) -> Bucket:
     """The bucket that a day falls into.
+
+    Args:
+        kind: bucket type.
+        fiscal_start: first month of the fiscal year, 1 to 12; quarters are counted from it.
 
     >>> bucket_of(date(2026, 11, 23), "month").end
     datetime.date(2026, 11, 30)
@@ -51,6 +56,8 @@ def bucket_of(day: date, kind: BucketType = "month") -> Bucket:
     datetime.date(2026, 11, 29)
     >>> bucket_of(date(2026, 11, 23), "quarter").start
     datetime.date(2026, 10, 1)
+    >>> bucket_of(date(2026, 11, 23), "quarter", fiscal_start=2).end
+    datetime.date(2027, 1, 31)
     """
     if kind == "month":
         return Bucket(_month_end(day.year, day.month), day.replace(day=1))
@@ -58,21 +65,30 @@ def bucket_of(day: date, kind: BucketType = "month") -> Bucket:
         monday = day - timedelta(day.weekday())
         return Bucket(monday + timedelta(6), monday)
     if kind == "quarter":
-        first = 3 * ((day.month - 1) // 3) + 1
-        return Bucket(_month_end(day.year, first + 2), date(day.year, first, 1))
+        first = _months(day) - (day.month - fiscal_start) % 3
+        start, last = _month(first), _month(first + 2)
+        return Bucket(_month_end(last.year, last.month), start)
     raise ArgumentError(f"Unknown bucket type {kind!r}.", f"Use one of {', '.join(BUCKET_TYPES)}.")
 
 
-def shift(bucket: Bucket, count: int, kind: BucketType) -> Bucket:
-    """The bucket ``count`` later (earlier when negative).
+def shift(bucket: Bucket, count: int, kind: BucketType, fiscal_start: int = 1) -> Bucket:
+    """The bucket ``count`` later (earlier when negative); ``kind`` and ``fiscal_start`` as of `bucket_of`.
 
     >>> shift(bucket_of(date(2026, 1, 31)), -2, "month").end
     datetime.date(2025, 11, 30)
     """
     if kind == "week":
         return bucket_of(bucket.start + timedelta(7 * count), kind)
-    months = bucket.start.year * 12 + bucket.start.month - 1 + count * (1 if kind == "month" else 3)
-    return bucket_of(date(months // 12, months % 12 + 1, 1), kind)
+    months = _months(bucket.start) + count * (1 if kind == "month" else 3)
+    return bucket_of(_month(months), kind, fiscal_start)
+
+
+def _months(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _month(number: int) -> date:
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def _month_end(year: int, month: int) -> date:
@@ -101,11 +117,14 @@ class Horizon:
     frozen: int = 1
     firm: int = 2
 
+    def bucket_of(self, day: date) -> Bucket:
+        """The bucket that a day falls into, of the kind of this horizon."""
+        return bucket_of(day, self.kind, self.fiscal_start)
+
     @cached_property
     def buckets(self) -> tuple[Bucket, ...]:
         """All buckets, oldest first."""
-        first = bucket_of(self.current, self.kind)
-        return tuple(shift(first, i, self.kind) for i in range(-self.past, self.length + 1))
+        return self._run(-self.past, self.length + 1)
 
     @property
     def planned(self) -> tuple[Bucket, ...]:
@@ -128,12 +147,44 @@ class Horizon:
 
     def position(self, day: date) -> int | None:
         """Column of a day among the planned buckets, or None outside them."""
-        return self._position.get(bucket_of(day, self.kind).end)
+        return self._position.get(self.bucket_of(day).end)
 
     def history(self, count: int) -> tuple[Bucket, ...]:
         """The ``count`` closed buckets before the current one, oldest first."""
-        first = bucket_of(self.current, self.kind)
-        return tuple(shift(first, i, self.kind) for i in range(-count, 0))
+        return self._run(-count, 0)
+
+    def _run(self, first: int, stop: int) -> tuple[Bucket, ...]:
+        current = self.bucket_of(self.current)
+        return tuple(shift(current, i, self.kind, self.fiscal_start) for i in range(first, stop))
+
+    def words(self, bucket: Bucket) -> str:
+        """A bucket in a sentence.
+
+        >>> weeks = Horizon(date(2026, 11, 2), kind="week")
+        >>> Horizon(date(2026, 11, 1)).words(bucket_of(date(2026, 11, 1))), weeks.words(weeks.planned[0])
+        ('Nov 2026', 'the week to 8 Nov 2026')
+        >>> quarters = Horizon(date(2026, 11, 1), kind="quarter", fiscal_start=4)
+        >>> quarters.words(quarters.planned[0])
+        'Q3 2027'
+        """
+        if self.kind == "month":
+            return f"{bucket.end:%b %Y}"
+        if self.kind == "week":
+            return f"the week to {bucket.end.day} {bucket.end:%b %Y}"
+        return f"Q{self.fiscal_quarter(bucket)} {self.fiscal_year(bucket)}"
+
+    def tick(self, bucket: Bucket) -> str:
+        """A bucket below a chart.
+
+        >>> horizon = Horizon(date(2026, 11, 1), kind="quarter")
+        >>> horizon.tick(horizon.planned[0])
+        'Q4 26'
+        """
+        if self.kind == "month":
+            return f"{bucket.end:%b %y}"
+        if self.kind == "week":
+            return f"{bucket.end.day} {bucket.end:%b}"
+        return f"Q{self.fiscal_quarter(bucket)} {self.fiscal_year(bucket) % 100:02d}"
 
     def status(self, bucket: Bucket) -> Status:
         """Actual, Frozen, Firm or Plan."""
@@ -158,7 +209,12 @@ class Horizon:
         return ((bucket.end.month - self.fiscal_start) % 12) // 3 + 1
 
     def quarters(self) -> list[tuple[str, list[int]]]:
-        """Fiscal quarters of the planned buckets: label and positions; a partial one is marked with ``*``."""
+        """Fiscal quarters of the planned buckets: label and positions; a partial one is marked with ``*``.
+
+        None where the buckets are quarters themselves.
+        """
+        if self.kind == "quarter":
+            return []
         return self._groups(lambda b: f"Q{self.fiscal_quarter(b)} {self.fiscal_year(b) % 100:02d}")
 
     def years(self) -> list[tuple[str, list[int]]]:
@@ -171,7 +227,10 @@ class Horizon:
         for i, bucket in enumerate(self.planned):
             groups.setdefault(label(bucket), []).append(i)
         # A group is whole when its neighbours on both sides belong to other groups.
-        before, after = shift(self.planned[0], -1, self.kind), shift(self.planned[-1], 1, self.kind)
+        before, after = (
+            shift(bucket, count, self.kind, self.fiscal_start)
+            for bucket, count in ((self.planned[0], -1), (self.planned[-1], 1))
+        )
         partial = {label(before), label(after)}
         return [(f"{name}*" if name in partial else name, places) for name, places in groups.items()]
 

@@ -24,13 +24,14 @@ from sop_xl.errors import ArgumentError
 DAYS = st.dates(date(1990, 1, 1), date(2099, 12, 31))
 KINDS = st.sampled_from(BUCKET_TYPES)
 STEPS = st.integers(-300, 300)
+STARTS = st.integers(1, 12)
 HORIZONS = st.builds(
     Horizon,
     current=DAYS,
     length=st.integers(1, 60),
     past=st.integers(0, 6),
     kind=KINDS,
-    fiscal_start=st.integers(1, 12),
+    fiscal_start=STARTS,
     frozen=st.integers(0, 4),
     firm=st.integers(0, 4),
 )
@@ -61,11 +62,22 @@ def test_a_day_lies_in_its_bucket_and_in_no_neighbour(day: date, kind: BucketTyp
     assert bucket_of(bucket.start, kind) == bucket_of(bucket.end, kind) == bucket
 
 
-@given(DAYS, KINDS)
-def test_buckets_tile_the_calendar(day: date, kind: BucketType) -> None:
-    bucket = bucket_of(day, kind)
-    assert shift(bucket, 1, kind).start == bucket.end + timedelta(1)
-    assert shift(bucket, -1, kind).end == bucket.start - timedelta(1)
+@given(DAYS, KINDS, STARTS)
+def test_buckets_tile_the_calendar(day: date, kind: BucketType, fiscal_start: int) -> None:
+    bucket = bucket_of(day, kind, fiscal_start)
+    assert day in bucket
+    assert shift(bucket, 1, kind, fiscal_start).start == bucket.end + timedelta(1)
+    assert shift(bucket, -1, kind, fiscal_start).end == bucket.start - timedelta(1)
+
+
+@given(DAYS, STARTS)
+def test_four_quarters_fill_a_fiscal_year(day: date, fiscal_start: int) -> None:
+    quarter = bucket_of(day, "quarter", fiscal_start)
+    run = [shift(quarter, i, "quarter", fiscal_start) for i in range(4)]
+    assert [bucket.start.month for bucket in run].count(fiscal_start) == 1
+    assert run[-1].end.replace(day=1) == bucket_of(quarter.start - timedelta(1)).start.replace(
+        year=(quarter.start - timedelta(1)).year + 1
+    )
 
 
 @given(DAYS, KINDS, STEPS, STEPS)
@@ -98,14 +110,18 @@ def test_history_ends_where_the_plan_begins(horizon: Horizon, count: int) -> Non
     history = horizon.history(count)
     assert len(history) == count
     assert [*history, *horizon.planned] == [
-        shift(horizon.planned[0], i, horizon.kind) for i in range(-count, horizon.length + 1)
+        shift(horizon.planned[0], i, horizon.kind, horizon.fiscal_start)
+        for i in range(-count, horizon.length + 1)
     ]
 
 
 @given(HORIZONS)
 def test_quarters_and_years_hold_every_planned_bucket_once_and_in_order(horizon: Horizon) -> None:
     everything = list(range(len(horizon.planned)))
+    assert (horizon.quarters() == []) == (horizon.kind == "quarter")
     for groups in (horizon.quarters(), horizon.years()):
+        if not groups:
+            continue
         assert [place for _, places in groups for place in places] == everything
         assert len({label for label, _ in groups}) == len(groups)
         assert not any(label.endswith("*") for label, _ in groups[1:-1])
@@ -143,6 +159,13 @@ def test_a_fiscal_year_that_starts_in_july_is_named_by_the_year_it_ends_in() -> 
     assert horizon.years() == [("FY 2027", list(range(12)))]
     assert [label for label, _ in horizon.quarters()] == ["Q1 27", "Q2 27", "Q3 27", "Q4 27"]
     assert horizon.fiscal_year(bucket_of(date(2026, 6, 30))) == 2026
+
+
+def test_quarters_begin_with_the_fiscal_year() -> None:
+    horizon = Horizon(date(2026, 11, 15), length=7, kind="quarter", fiscal_start=2)
+    assert horizon.planned[0] == Bucket(date(2027, 1, 31), date(2026, 11, 1))
+    assert horizon.fiscal_quarter(horizon.planned[0]) == 4
+    assert horizon.years() == [("FY 2027*", [0]), ("FY 2028", [1, 2, 3, 4]), ("FY 2029*", [5, 6, 7])]
 
 
 def test_a_plan_inside_one_quarter_is_marked_as_part_of_it() -> None:

@@ -74,7 +74,9 @@ def plan_number(measure: str, family: str, bucket: float, version: str | None) -
     plan = _plan(version)
     day = _EPOCH + dt.timedelta(int(bucket))
     try:
-        end = bucket_of(day, bucket_type(plan.version.bucket_type)).end
+        # Quarters begin with the fiscal year, which shows in where the version's buckets end.
+        began = plan.version.first_bucket.month % 3 + 1
+        end = bucket_of(day, bucket_type(plan.version.bucket_type), began).end
     except OverflowError:
         end = day
     cells, which = _cells(plan, measure)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sop_xl.buckets import Horizon, bucket_of
+from sop_xl.buckets import Horizon
 from sop_xl.checks import Issue
 from sop_xl.model import PlanInput
 from sop_xl.process.fences import SAME, FrozenChange, frozen_changes
@@ -90,7 +90,7 @@ def _records(workbook: Workbook, horizon: Horizon) -> list[tuple[dict[str, Any],
     for i in range(len(rows)):
         row = {header: rows[header][i] for header in layout.TABLES[TABLE].headers}
         if isinstance(row["Bucket"], date):
-            end = bucket_of(row["Bucket"], horizon.kind).end
+            end = horizon.bucket_of(row["Bucket"]).end
             found.append((row, (key_of(row["Change"]), key_of(row["Family"]), end)))
     return found
 

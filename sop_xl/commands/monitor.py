@@ -39,7 +39,10 @@ def monitor(book: xw.Book, progress: Progress = silent) -> Outcome:
     rows = _with_store(cycle.tables["tblPlan"], workbook, path_of(book), outcome)
     snapshots = Snapshots(rows, cycle.horizon, Codes(cycle.tables))
     progress("Comparing forecasts with actuals", 0.4)
-    ends = {bucket.end: i for i, bucket in enumerate(cycle.horizon.history(layout.HISTORY_BUCKETS))}
+    ends = {
+        bucket.end: i
+        for i, bucket in enumerate(cycle.horizon.history(layout.HISTORY_BUCKETS[cycle.horizon.kind]))
+    }
     frozen = {
         (measure, lag): snapshots.at_lag(measure, lag, ends)[0]
         for measure in watch.FORECAST_STEPS.values()

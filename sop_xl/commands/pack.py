@@ -88,13 +88,13 @@ def meeting_of(cycle: Cycle, by: str) -> Meeting:
         raise WorkbookError(
             "tblFamilies (sheet Families) is empty: there is no plan to report.", "Fill it in."
         )
-    ends = horizon.planned[0].end, horizon.planned[-1].end
+    first, last = horizon.planned[0], horizon.planned[-1]
     cover = Cover(
         company=as_text(workbook.field("Home_Company")) or "",
-        cycle=cycle_name(workbook.field("Home_Cycle")) or f"{ends[0]:%Y-%m}",
+        cycle=cycle_name(workbook.field("Home_Cycle")) or f"{first.end:%Y-%m}",
         version=as_text(workbook.field("Home_Version")) or "none",
         state=as_text(workbook.field("Home_State")) or "DRAFT",
-        horizon=f"{ends[0]:%b %Y} to {ends[1]:%b %Y}, {len(horizon.planned)} {horizon.kind}s",
+        horizon=f"{horizon.words(first)} to {horizon.words(last)}, {len(horizon.planned)} {horizon.kind}s",
         at=today(),
         by=by,
     )

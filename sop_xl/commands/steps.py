@@ -17,7 +17,7 @@ from sop_xl.commands.outcome import Outcome, Progress, counted, silent
 from sop_xl.commands.reconcile import reconcile_step
 from sop_xl.finance.comparison import Comparison, comparisons
 from sop_xl.hosts.file_engine import remember_values
-from sop_xl.model import Array, Measures
+from sop_xl.model import Array, Measures, PlanInput
 from sop_xl.process import planning
 from sop_xl.process.joint import joint_words
 from sop_xl.process.measured import lags_of
@@ -167,7 +167,7 @@ def forecast_step(cycle: Cycle) -> Outcome:
     comparable = float(np.nansum(np.where(known[:, : demand.shape[1]], demand, 0.0)))
     if before > 0:
         outcome.say(
-            f"Consensus demand of the next year is {comparable / before - 1:+.1%} against the last, at price."
+            f"Consensus demand of {_span(given)} is {comparable / before - 1:+.1%} against {_before(given)}, at price."
         )
     outcome.data |= {
         "families": len(given.families),
@@ -179,6 +179,17 @@ def forecast_step(cycle: Cycle) -> Outcome:
         "consensus_value": float(np.nansum(plan.demand_value)),
     }
     return outcome
+
+
+def _span(given: PlanInput) -> str:
+    """The coming year, or what is planned of it."""
+    count, horizon = given.shape[1], given.horizon
+    return "the next year" if count >= horizon.per_year else f"the next {counted(count, horizon.kind)}"
+
+
+def _before(given: PlanInput) -> str:
+    """What the coming year is compared with."""
+    return "the last" if given.shape[1] >= given.horizon.per_year else "the same a year before"
 
 
 def _say_how(outcome: Outcome, cycle: Cycle) -> None:
@@ -312,7 +323,7 @@ def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck, extra: Arra
     over = [r for r, status in enumerate(result.status) if status == "OVER"]
     missing = sum(status == "NO CAPACITY" for status in result.status)
     for r in over:
-        peak = given.horizon.planned[int(result.peak_bucket[r])].end
+        peak = given.horizon.words(given.horizon.planned[int(result.peak_bucket[r])])
         resource = given.resources[r]
         buckets = int((cycle.plan.short[r] > 0).sum())
         covered = (
@@ -323,7 +334,7 @@ def _say_capacity(outcome: Outcome, cycle: Cycle, result: LoadCheck, extra: Arra
         outcome.say(
             f"{resource.code} is overloaded in {counted(buckets, 'bucket')}, "
             f"{result.hours_short[r]:,.0f} {resource.unit} short; "
-            f"the peak is {result.peak_utilization[r]:.0%} in {peak:%b %Y}.{covered}"
+            f"the peak is {result.peak_utilization[r]:.0%} in {peak}.{covered}"
         )
     if missing:
         outcome.say(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sop_xl.buckets import Horizon, bucket_of
+from sop_xl.buckets import Horizon
 from sop_xl.pack.content import Cell, Column, Page, Points, Table
 from sop_xl.pack.decisions import SETTLED, date_of, text_of
 from sop_xl.pack.meeting import Meeting, Row
@@ -28,7 +28,7 @@ def effect_of(row: Mapping[str, Any]) -> str:
 
 def event_text(row: Mapping[str, Any], horizon: Horizon) -> str:
     """An event in one line."""
-    when = day_of(bucket_of(row["Bucket"], horizon.kind), horizon)
+    when = day_of(horizon.bucket_of(row["Bucket"]), horizon)
     reason = f": {row['Reason']}" if row["Reason"] else ""
     return f"{when}, {row['Kind']} ({effect_of(row)}){reason}"
 
@@ -60,7 +60,7 @@ def coming_events(meeting: Meeting, codes: Iterable[str]) -> list[dict[str, obje
         for row in meeting.rows["tblEvents"]
         if str(row["Family"]).casefold() in wanted and meeting.horizon.position(row["Bucket"]) is not None
     ]
-    return sorted(found, key=lambda row: str(bucket_of(row["Bucket"], meeting.horizon.kind).end))
+    return sorted(found, key=lambda row: str(meeting.horizon.bucket_of(row["Bucket"]).end))
 
 
 def assumption_pages(meeting: Meeting) -> list[Page]:
@@ -154,7 +154,7 @@ def _events(meeting: Meeting, rows: list[dict[str, Any]]) -> Table:
     )
     lines = tuple(
         (
-            Cell(sentence(day_of(bucket_of(row["Bucket"], meeting.horizon.kind), meeting.horizon))),
+            Cell(sentence(day_of(meeting.horizon.bucket_of(row["Bucket"]), meeting.horizon))),
             Cell(text_of(row["Family"]), "strong"),
             Cell(text_of(row["Kind"])),
             Cell(effect_of(row)),

@@ -67,11 +67,7 @@ def day_of(bucket: Bucket, horizon: Horizon) -> str:
     >>> day_of(horizon.planned[0], horizon)
     'Nov 2026'
     """
-    if horizon.kind == "month":
-        return f"{bucket.end:%b %Y}"
-    if horizon.kind == "week":
-        return f"the week to {bucket.end.day} {bucket.end:%b %Y}"
-    return f"Q{horizon.fiscal_quarter(bucket)} {horizon.fiscal_year(bucket)}"
+    return horizon.words(bucket)
 
 
 def tick_of(bucket: Bucket, horizon: Horizon) -> str:
@@ -82,11 +78,7 @@ def tick_of(bucket: Bucket, horizon: Horizon) -> str:
     >>> tick_of(horizon.planned[0], horizon)
     'Q4 26'
     """
-    if horizon.kind == "month":
-        return f"{bucket.end:%b %y}"
-    if horizon.kind == "week":
-        return f"{bucket.end.day} {bucket.end:%b}"
-    return f"Q{horizon.fiscal_quarter(bucket)} {horizon.fiscal_year(bucket) % 100:02d}"
+    return horizon.tick(bucket)
 
 
 def listed(words: Sequence[str], most: int = 4) -> str:

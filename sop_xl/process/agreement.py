@@ -200,8 +200,8 @@ def _first_of_each(flags: Array | np.ndarray) -> list[tuple[int, int]]:
 
 
 def _month(plan: Plan, bucket: int) -> str:
-    label = "%b %Y" if plan.given.horizon.kind != "week" else "%d %b %Y"
-    return plan.given.horizon.planned[bucket].end.strftime(label)
+    horizon = plan.given.horizon
+    return horizon.words(horizon.planned[bucket])
 
 
 def _s(moves: Sequence[int]) -> str:

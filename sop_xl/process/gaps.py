@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sop_xl.buckets import Horizon
 from sop_xl.model import Array, Gap, Plan
 from sop_xl.process import planning
 from sop_xl.process.evidence import NOTHING, TOLERANCE, Evidence, apart, old_forecast, old_proposal
@@ -86,7 +87,7 @@ def _inventory(plan: Plan) -> list[Gap]:
             part = plan.projected_inventory[f, first : last + 1]
             lowest = float(-part.min())
             ends = [bucket.end for bucket in given.horizon.planned]
-            until = "" if first == last else f" to {ends[last]:%b %Y}"
+            until = "" if first == last else _until(given.horizon, last)
             gaps.append(
                 Gap(
                     "inventory",
@@ -96,7 +97,8 @@ def _inventory(plan: Plan) -> list[Gap]:
                     family.unit,
                     _money(plan, f, lowest),
                     family.supply_owner or "Operations",
-                    f"{family.code} runs out in {ends[first]:%b %Y}{until}: up to {lowest:,.0f} {family.unit} short.",
+                    f"{family.code} runs out in {given.horizon.words(given.horizon.planned[first])}{until}: "
+                    f"up to {lowest:,.0f} {family.unit} short.",
                 )
             )
     return sorted(gaps, key=lambda gap: -np.nan_to_num(gap.value))
@@ -110,7 +112,7 @@ def _target(plan: Plan) -> list[Gap]:
             part = slice(first, last + 1)
             missing = float((plan.target_inventory[f, part] - plan.projected_inventory[f, part]).max())
             ends = [bucket.end for bucket in given.horizon.planned]
-            until = "" if first == last else f" to {ends[last]:%b %Y}"
+            until = "" if first == last else _until(given.horizon, last)
             gaps.append(
                 Gap(
                     "target",
@@ -120,7 +122,8 @@ def _target(plan: Plan) -> list[Gap]:
                     family.unit,
                     missing * family.unit_cost,
                     family.supply_owner or "Operations",
-                    f"{family.code} is below half of its target stock in {ends[first]:%b %Y}{until}: "
+                    f"{family.code} is below half of its target stock in "
+                    f"{given.horizon.words(given.horizon.planned[first])}{until}: "
                     f"up to {missing:,.0f} {family.unit} missing.",
                 )
             )
@@ -237,14 +240,15 @@ def _hierarchy(plan: Plan, evidence: Evidence) -> list[Gap]:
             typed = evidence.typed is not None and bool(evidence.typed[f, part].any())
             difference = (items - plan.consensus_demand)[f, part]
             more, size = float(difference.sum()), float(np.abs(difference).sum())
-            until = "" if first == last else f" to {ends[last]:%b %Y}"
+            until = "" if first == last else _until(given.horizon, last)
+            begin = given.horizon.words(given.horizon.planned[first])
             count = last - first + 1
             what = (
                 f"The items of {family.code} add up to {abs(more):,.0f} {family.unit or 'units'} "
-                f"{'more' if more > 0 else 'less'} than its demand in {ends[first]:%b %Y}{until}: typed on Mix."
+                f"{'more' if more > 0 else 'less'} than its demand in {begin}{until}: typed on Mix."
                 if typed
                 else f"The items of {family.code} cannot add up to its demand in {count} "
-                f"bucket{'s' if count > 1 else ''} from {ends[first]:%b %Y} on: none is on sale."
+                f"bucket{'s' if count > 1 else ''} from {begin} on: none is on sale."
             )
             gaps.append(
                 Gap(
@@ -298,3 +302,7 @@ def _stale(plan: Plan, evidence: Evidence) -> list[Gap]:
         owner = family.demand_owner if missing or old[f] else family.supply_owner
         gaps.append(Gap("stale", family.code, None, size, unit, value, owner or "Supply chain", what))
     return gaps
+
+
+def _until(horizon: Horizon, last: int) -> str:
+    return f" to {horizon.words(horizon.planned[last])}".replace("to the week to", "to")

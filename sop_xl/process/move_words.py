@@ -52,7 +52,7 @@ def _label(shop: Shop, bucket: int) -> str:
     horizon = shop.given.horizon
     if bucket == NOWHERE:
         return ""
-    return horizon.planned[bucket].end.strftime("%b %Y" if horizon.kind != "week" else "%d %b %Y")
+    return horizon.words(horizon.planned[bucket])
 
 
 def _units(shop: Shop, family: int, units: float, sign: str = "") -> str:

@@ -38,6 +38,8 @@ def finish(chart: Any, title: str, width: int, height: int, slant: int = 0) -> N
             # Below the plot, also where numbers go below zero.
             "label_position": "low",
             "num_format": "mmm yy",
+            # Weeks are headed by their last day.
+            "num_format_linked": True,
             "text_axis": True,
             "line": {"color": "#B8C1CA"},
         }

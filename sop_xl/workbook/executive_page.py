@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xlsxwriter.worksheet import Worksheet
 
 from sop_xl.kpis.catalogue import MEASURES
+from sop_xl.workbook import layout
 from sop_xl.workbook.charts import finish
 from sop_xl.workbook.formulas import column_letter
 from sop_xl.workbook.kpi_page import UNIT_FORMAT
@@ -59,9 +60,16 @@ TILES = (
 #: First and last column of each tile.
 TILE_COLUMNS = ((0, 1), (2, 4), (5, 7), (8, 10), (11, 14), (15, 18))
 TILE_ROW, CHART_ROW, FIRST_ROW = 5, 10, 27
-#: The charts show the first twelve planned buckets, which every horizon has.
-CHART_LAST = 6 + 12 - 1
 CHART_WIDTH = 505
+#: What the charts draw, in hidden columns: of at most so many planned buckets, where there are fewer nothing.
+CHART_BUCKETS, CHART_COLUMN = 12, len(COLUMNS) + 3
+#: Their columns: view and key of the total, chart, colour; after the names of the buckets.
+SERIES: tuple[tuple[str, str, str, str], ...] = (
+    ("Finance", "revenue", "Revenue against budget", BLUE),
+    ("Finance", "budget_revenue", "Revenue against budget", ORANGE),
+    ("Finance", "inventory_value", "Inventory value", NAVY),
+    ("Capacity", "short", "Hours short of capacity", RED),
+)
 
 
 def executive(t: Template, sheet: Worksheet) -> None:
@@ -128,25 +136,41 @@ def _tiles(t: Template, sheet: Worksheet) -> None:
 
 
 def _charts(t: Template, sheet: Worksheet) -> None:
-    charts = (
-        ("Revenue against budget", "Finance", (("Revenue", 0, BLUE), ("Budget revenue", 5, ORANGE))),
-        ("Inventory value", "Finance", (("Inventory value", 4, NAVY),)),
-        ("Hours short of capacity", "Capacity", (("Hours short", 1, RED),)),
+    first = CHART_COLUMN - 1
+    rows = (TILE_ROW, TILE_ROW + CHART_BUCKETS - 1)
+    sheet.set_column(first, first + len(SERIES), 12, None, {"hidden": True})
+    sheet.write_string(TILE_ROW - 1, first, "Bucket", t.formats["SOP header left"])
+    t.name(
+        "Executive_Charts",
+        "Executive",
+        TILE_ROW + 1,
+        CHART_COLUMN,
+        TILE_ROW + CHART_BUCKETS,
+        CHART_COLUMN + len(SERIES),
     )
-    first = 9
-    for i, (title, view, lines) in enumerate(charts):
-        chart = t.book.add_chart({"type": "column" if i == 2 else "line"})
-        for k, (label, offset, colour) in enumerate(lines):
-            row = first - 1 + offset
-            look = {"color": colour, "width": 2.25, **({"dash_type": "dash"} if k else {})}
+    titles = list(dict.fromkeys(title for _, _, title, _ in SERIES))
+    for i, title in enumerate(titles):
+        bars = i == 2
+        chart = t.book.add_chart({"type": "column" if bars else "line"})
+        for k, (view, key, of, colour) in enumerate(SERIES, start=1):
+            label = layout.VIEWS[view].total(key).label
+            sheet.write_string(TILE_ROW - 1, first + k, label, t.formats["SOP header"])
+            if of != title:
+                continue
+            look = {
+                "color": colour,
+                "width": 2.25,
+                **({"dash_type": "dash"} if key.startswith("budget") else {}),
+            }
             chart.add_series(
                 {
                     "name": label,
-                    "categories": [view, 5, 6, 5, CHART_LAST],
-                    "values": [view, row, 6, row, CHART_LAST],
-                    "fill" if i == 2 else "line": {"color": colour} if i == 2 else look,
+                    "categories": ["Executive", rows[0], first, rows[1], first],
+                    "values": ["Executive", rows[0], first + k, rows[1], first + k],
+                    "fill" if bars else "line": {"color": colour} if bars else look,
                 }
             )
         # Level, some of the twelve names would break into two lines.
         finish(chart, title, CHART_WIDTH, 285, slant=-45)
+        chart.show_hidden_data()
         sheet.insert_chart(CHART_ROW - 1, 0, chart, {"x_offset": i * (CHART_WIDTH + 8)})

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sop_xl.buckets import Horizon, bucket_of
+from sop_xl.buckets import Horizon
 from sop_xl.model import Array, Facts, PlanInput
 from sop_xl.workbook import layout
 from sop_xl.workbook.codes import Codes, Tables, key_of
@@ -45,8 +45,8 @@ def facts(
     ]
     lots = zip(codes.of_rows(stock), stock["Item"], stock["Unit cost"], stock["Quantity"], strict=True)
     year = {bucket.end for bucket in horizon.history(horizon.per_year)}
-    recent = [i for i, day in enumerate(production["Bucket"]) if bucket_of(day, horizon.kind).end in year]
-    ends = {bucket.end: i for i, bucket in enumerate(horizon.history(layout.HISTORY_BUCKETS))}
+    recent = [i for i, day in enumerate(production["Bucket"]) if horizon.bucket_of(day).end in year]
+    ends = {bucket.end: i for i, bucket in enumerate(horizon.history(layout.HISTORY_BUCKETS[horizon.kind]))}
     snapshots = Snapshots(given["tblPlan"], horizon, codes)
     at_lag = {
         (measure, age): snapshots.at_lag(measure, age, ends)
@@ -69,7 +69,7 @@ def facts(
         planned=_numbers([production["Planned"][i] for i in recent]),
         produced=_numbers([production["Actual"][i] for i in recent]),
         made_family=np.array([owners[i] for i in recent], dtype=np.intp),
-        made_end=serials(bucket_of(production["Bucket"][i], horizon.kind).end for i in recent),
+        made_end=serials(horizon.bucket_of(production["Bucket"][i]).end for i in recent),
         production_by_family=spread(made, horizon, ends, (len(plan.families), len(ends))),
         snapshots={key: pair[0] for key, pair in at_lag.items()},
         snapshot_values={key: pair[1] for key, pair in at_lag.items()},

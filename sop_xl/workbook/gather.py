@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sop_xl.buckets import Horizon, bucket_of, working_days
+from sop_xl.buckets import Horizon, working_days
 from sop_xl.checks import Rows
 from sop_xl.model import Array, BillLine, Family, ForecastSettings, PlanInput, Resource
 from sop_xl.workbook import layout, tables
@@ -36,7 +36,7 @@ def sold_by(owners: list[int], height: int, sales: Rows, horizon: Horizon) -> tu
     Args:
         owners: row of each line of the sales table, -1 for lines that count for nobody.
     """
-    ends = {bucket.end: i for i, bucket in enumerate(horizon.history(layout.HISTORY_BUCKETS))}
+    ends = {bucket.end: i for i, bucket in enumerate(horizon.history(layout.HISTORY_BUCKETS[horizon.kind]))}
     units = np.zeros((height, len(ends)))
     money = np.zeros_like(units)
     first: dict[int, date] = {}
@@ -44,7 +44,7 @@ def sold_by(owners: list[int], height: int, sales: Rows, horizon: Horizon) -> tu
     for owner, day, quantity, value in zip(
         owners, sales["Bucket"], sales["Quantity"], sales["Value"], strict=True
     ):
-        end = end_of.get(day) or end_of.setdefault(day, bucket_of(day, horizon.kind).end)
+        end = end_of.get(day) or end_of.setdefault(day, horizon.bucket_of(day).end)
         if owner < 0:
             continue
         first[owner] = min(end, first.get(owner, end))
@@ -64,7 +64,7 @@ def plan_input(workbook: Workbook, given: Tables, horizon: Horizon) -> PlanInput
     """Everything a plan is made from; the tables must have passed their checks."""
     codes = Codes(given)
     history, history_value = family_history(given, horizon, codes)
-    past = horizon.history(layout.HISTORY_BUCKETS)
+    past = horizon.history(layout.HISTORY_BUCKETS[horizon.kind])
     families = _families(given, codes)
     rows, count = len(families), len(horizon.planned)
     factor_past, quantity_past = _events(given, codes, horizon, {b.end: i for i, b in enumerate(past)}, rows)
@@ -102,10 +102,11 @@ def plan_input(workbook: Workbook, given: Tables, horizon: Horizon) -> PlanInput
         return spread(lines, horizon, ends, (rows, len(ends)))
 
     calendar_ = given["tblCalendar"]
-    days = {
-        bucket_of(day, horizon.kind).end: number
-        for day, number in zip(calendar_["Bucket"], calendar_["Working days"], strict=True)
-    }
+    days: dict[date, float] = {}
+    for day, number in zip(calendar_["Bucket"], calendar_["Working days"], strict=True):
+        end = horizon.bucket_of(day).end
+        # The months of a quarter add up.
+        days[end] = days.get(end, 0.0) + number
     pipeline = given["tblPipeline"]
     weighted = (
         (codes.family.get(key_of(f), -1), d, q * (1.0 if p is None else p))
@@ -240,7 +241,7 @@ def _events(
     for family, day, times, units in zip(
         events["Family"], events["Bucket"], events["Factor"], events["Quantity"], strict=True
     ):
-        row, column = codes.family.get(key_of(family), -1), ends.get(bucket_of(day, horizon.kind).end)
+        row, column = codes.family.get(key_of(family), -1), ends.get(horizon.bucket_of(day).end)
         if row < 0 or column is None:
             continue
         if times is not None:

@@ -53,7 +53,7 @@ def check(given: Tables, horizon: Horizon, sheet_issues: Iterable[Issue] = ()) -
 
 def _check_history(given: Tables, horizon: Horizon) -> list[Issue]:
     history, _ = family_history(given, horizon, Codes(given))
-    ends = [bucket.end for bucket in horizon.history(layout.HISTORY_BUCKETS)]
+    ends = [bucket.end for bucket in horizon.history(layout.HISTORY_BUCKETS[horizon.kind])]
     gaps, lengths = {}, {}
     for code, series in zip(given["tblFamilies"]["Family"], history, strict=True):
         known = ~np.isnan(series)

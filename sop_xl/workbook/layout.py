@@ -6,6 +6,7 @@ sheet and the docs page follow.
 
 from __future__ import annotations
 
+from sop_xl.buckets import BucketType
 from sop_xl.demand.reconcile import METHODS as RECONCILE_METHODS
 from sop_xl.workbook import tables as t
 from sop_xl.workbook import views as v
@@ -13,14 +14,15 @@ from sop_xl.workbook.spec import Field, Sheet, Table, View
 
 #: Raised when a workbook made by an older version would be misread.
 LAYOUT_VERSION = 1
-HISTORY_BUCKETS = 60
+#: Closed buckets that are read: a season has to be seen more than twice.
+HISTORY_BUCKETS: dict[BucketType, int] = {"month": 60, "week": 156, "quarter": 40}
 PAST_BUCKETS = 3
 
 CARD: tuple[Field, ...] = (
     Field("Home_Company", "Company", default="Your company"),
     Field("Home_Cycle", "Cycle", help="Year and month of this S&OP round, 2026-11"),
     Field("Home_FirstBucket", "Current bucket", "date", help="Any day in the first bucket to plan"),
-    Field("Home_Horizon", "Horizon", "number", 18, "Buckets planned after the current one, 12 to 36"),
+    Field("Home_Horizon", "Horizon", "number", 18, "Buckets planned after the current one, 6 to 36"),
     Field("Home_BucketType", "Bucket type", "choice", "month", choices=("month", "week", "quarter")),
     Field("Home_FiscalStart", "Fiscal year starts in month", "number", 1, "1 to 12"),
     Field("Home_Currency", "Currency", default="EUR"),

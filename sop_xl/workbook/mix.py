@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sop_xl.buckets import Horizon, bucket_of
+from sop_xl.buckets import Horizon
 from sop_xl.checks import Rows
 from sop_xl.model import Array, Items, Plan
 from sop_xl.workbook.codes import Codes, Tables, key_of
@@ -46,7 +46,7 @@ def _position(day: date | None, horizon: Horizon, future: bool) -> float:
     """Planned bucket of a day; before the plan NaN for a launch and -1 for an end; after it past the last one."""
     if day is None:
         return np.nan
-    end = bucket_of(day, horizon.kind).end
+    end = horizon.bucket_of(day).end
     if end < horizon.planned[0].end:
         return np.nan if future else -1.0
     found = horizon.position(day)
@@ -114,7 +114,7 @@ def write_mix(workbook: Workbook, plan: Plan, items: Items, mix: Array) -> None:
     top = sheet.range((row, column), (row, last))
     top.value = [[*LABELS, *ends]]
     set_style(sheet.range((row, column), (row, column + 2)), "SOP header left")
-    look = "SOP header date" if plan.given.horizon.kind == "month" else "SOP header day"
+    look = "SOP header day" if plan.given.horizon.kind == "week" else "SOP header date"
     set_style(sheet.range((row, column + 3), (row, last)), look)
     workbook.rename("Mix_Buckets", top)
     lines = [_line(plan, items, mix, i) for i in range(len(items.codes))] or [[None] * (last - column + 1)]

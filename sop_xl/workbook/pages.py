@@ -304,14 +304,14 @@ def scenarios(t: Template, sheet: Worksheet) -> None:
 
 def history(t: Template, sheet: Worksheet) -> None:
     """The frame of the history grid."""
-    f = t.formats
+    f, most = t.formats, max(layout.HISTORY_BUCKETS.values())
     sheet.set_column(0, 0, 16)
-    sheet.set_column(1, layout.HISTORY_BUCKETS, 9.5)
+    sheet.set_column(1, most, 9.5)
     sheet.write_string(5, 0, "Family", f["SOP header left"])
     sheet.set_paper(8)
     sheet.freeze_panes(6, 1)
-    t.name("History_Buckets", "History", 6, 2, 6, 1 + layout.HISTORY_BUCKETS)
-    t.name("History_Data", "History", 7, 1, 7, 1 + layout.HISTORY_BUCKETS)
+    t.name("History_Buckets", "History", 6, 2, 6, 1 + most)
+    t.name("History_Data", "History", 7, 1, 7, 1 + most)
 
 
 def mix(t: Template, sheet: Worksheet) -> None:

@@ -24,7 +24,7 @@ from sop_xl.workbook.spec import Column, View
 EXCEL_EPOCH = date(1899, 12, 30)
 #: Smallest and largest value of the numbers on the cycle card.
 CARD_LIMITS: dict[str, tuple[int, int]] = {
-    "Home_Horizon": (12, 36),
+    "Home_Horizon": (6, 36),
     "Home_FiscalStart": (1, 12),
     "Home_Frozen": (0, 36),
     "Home_Firm": (0, 36),

@@ -17,8 +17,25 @@ def workbook_markdown() -> str:
     ]
     for sheet in layout.SHEETS:
         parts.append(_sheet(sheet))
-    parts.append(_measures())
+    parts += [_measures(), OTHER_PROGRAMS]
     return "\n".join(parts)
+
+
+OTHER_PROGRAMS = """## Other programs that save the workbook
+
+The commands of this project save everything that stands in the file, what they do not know included; what cannot be
+kept is told before. A script that opens and saves it with plain openpyxl keeps tables, names, validations, conditional
+formats, charts, notes, links, named styles, the look of every cell, widths, folds, frozen panes, the print set-up and
+sheet protection
+(`tests/workbook/test_round_trip.py` lists and compares them). It loses:
+
+- the numbers beside formulas: programs that do not calculate see empty cells until Excel or LibreOffice has saved it;
+- of charts the numbers kept in them, which are drawn anew on opening; how transparent areas are, and that lines above
+  areas stand on the same axes.
+
+Sparklines and formats that only later versions of Excel know would be lost, too: the workbook has none. LibreOffice
+loses table styles when it saves as .xlsx.
+"""
 
 
 def _measures() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sop_xl.buckets import Horizon, bucket_of
+from sop_xl.buckets import Horizon
 from sop_xl.checks import Rows
 from sop_xl.model import Array
 from sop_xl.workbook import tables
@@ -37,7 +37,7 @@ def spread(
     """Sum dated lines into buckets; NaN where there is no line."""
     result = np.full(shape, np.nan)
     for row, day, value in lines:
-        column = ends.get(bucket_of(day, horizon.kind).end)
+        column = ends.get(horizon.bucket_of(day).end)
         if row >= 0 and column is not None and value is not None:
             before = result[row, column]
             result[row, column] = value if np.isnan(before) else before + value
@@ -59,7 +59,7 @@ class Snapshots:
         ):
             if version is None or version == DRAFT or day is None:
                 continue
-            end = bucket_of(day, horizon.kind).end
+            end = horizon.bucket_of(day).end
             self.first[version] = min(end, self.first.get(version, end))
             row = codes.family.get(key_of(family), -1)
             self.lines.setdefault((version, key_of(measure)), []).append((row, end, quantity, value))

@@ -31,7 +31,10 @@ TITLE_ROW, SUBTITLE_ROW, PURPOSE_ROW, NOTICE_ROW, SECTION_ROW, HEADER_ROW = 1, 2
 LAST_ROW, LAST_COLUMN = 5000, 80
 VIEW_COLUMNS = 60
 TAB_COLOURS = {"process": NAVY, "data": "#7A8896", "plan": "#0072B2", "meeting": "#D55E00", "help": "#B8C1CA"}
-SUBTITLE = '=Home_Company&"   |   cycle "&Home_Cycle&"   |   plan "&Home_Version&"   |   "&Home_State'
+SUBTITLE = (
+    '=Home_Company&"   |   cycle "&Home_Cycle&"   |   plan "&Home_Version&"   |   "&Home_State'
+    '&IF(Home_Currency="","","   |   money in "&Home_Currency)'
+)
 #: A fixed date, so that the file does not change from build to build.
 MADE = datetime(2026, 1, 1)
 

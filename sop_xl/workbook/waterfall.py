@@ -50,7 +50,7 @@ def write_waterfall(workbook: Workbook, given: PlanInput, snapshots: Snapshots) 
     top = sheet.range((row, column), (row, last))
     top.value = [[*LABELS, *(datetime(end.year, end.month, end.day) for end in ends)]]
     set_style(sheet.range((row, column), (row, column + 1)), "SOP header left")
-    look = "SOP header date" if given.horizon.kind == "month" else "SOP header day"
+    look = "SOP header day" if given.horizon.kind == "week" else "SOP header date"
     set_style(sheet.range((row, column + 2), (row, last)), look)
     workbook.rename("Waterfall_Buckets", top)
     body = sheet.range((row + 1, column), (row + len(lines), last))

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import xlwings as xw
 
 from sop_xl.model import Plan
-from sop_xl.workbook.executive_page import COLUMNS, HEADERS, LIGHT_HEADERS
+from sop_xl.workbook.contents import contents
+from sop_xl.workbook.executive_page import COLUMNS, HEADERS, LIGHT_HEADERS, SERIES
 from sop_xl.workbook.formulas import Grid, cell, column_letter, quoted
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.styles import style
@@ -30,6 +32,7 @@ def write_executive(workbook: Workbook, plan: Plan, grids: Mapping[str, Grid], r
     used = sheet.used_range
     bottom = max(used.row + used.shape[0] - 1, top)
     sheet.range((top, left), (bottom, left + width - 1)).clear()
+    sheet.range((top - 2, left)).value = _heading(workbook, plan)
     header = sheet.range((top - 1, left), (top - 1, left + width - 1))
     header.value = [list(HEADERS)]
     set_style(header, "SOP header")
@@ -49,6 +52,37 @@ def write_executive(workbook: Workbook, plan: Plan, grids: Mapping[str, Grid], r
         set_style(sheet.range((top, left + i), (total_row - 1, left + i)), look)
         set_style(sheet.range((total_row, left + i)), style("total", format))
     _decisions(workbook, sheet, total_row + 2, left)
+    if "Executive_Charts" in {name.name for name in workbook.book.names}:
+        _charts(workbook.named("Executive_Charts"), plan, grids, remember)
+
+
+def _heading(workbook: Workbook, plan: Plan) -> str:
+    """How far the families' lines look, and in which money."""
+    horizon, planned = plan.given.horizon, plan.given.shape[1]
+    span = "The coming year" if planned >= horizon.per_year else f"The next {planned} {horizon.kind}s"
+    currency = workbook.field("Home_Currency")
+    return f"{span}, by family; money in {currency}" if currency else f"{span}, by family"
+
+
+def _charts(area: xw.Range, plan: Plan, grids: Mapping[str, Grid], remember: Remember) -> None:
+    """What the charts draw: the totals of the planned buckets as formulas; below them nothing, which is not drawn."""
+    views, horizon = contents(plan), plan.given.horizon
+    height, width = area.shape
+    lines: list[list[Any]] = [[None] * width for _ in range(height)]
+    values: list[list[Any]] = [[None] * width for _ in range(height)]
+    for t, bucket in enumerate(horizon.planned[:height]):
+        # Excel would make a date of Nov 26.
+        lines[t][0] = f"'{horizon.tick(bucket)}"
+        values[t][0] = horizon.tick(bucket)
+        for k, (view, key, *_) in enumerate(SERIES, start=1):
+            number, grid = float(views[view].planned["", key][t]), grids[view]
+            if not np.isnan(number):
+                lines[t][k] = f"={quoted(grid.sheet)}!{cell(grid.totals[key], grid.planned[t])}"
+                values[t][k] = number
+    set_style(area[:, 0], style("calc", "text"))
+    set_style(area[:, 1:], style("calc", "money"))
+    area.value = lines
+    remember(area, values)
 
 
 class _Known:

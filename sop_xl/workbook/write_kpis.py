@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from sop_xl.buckets import bucket_of
 from sop_xl.checks import Rows
 from sop_xl.model import Measured, Measures, PlanInput
 from sop_xl.workbook import layout
@@ -144,7 +143,7 @@ def _span(workbook: Workbook, found: Measures, given: PlanInput) -> None:
     made = found.measured
     assert made is not None
     names = {name.name for name in workbook.book.names}
-    first = bucket_of(made.ends[-made.year :][0], given.horizon.kind).start
+    first = given.horizon.bucket_of(made.ends[-made.year :][0]).start
     days = (first, made.ends[-1], found.as_of)
     for (name, _), day in zip(SPAN, days, strict=True):
         if name in names and day is not None:

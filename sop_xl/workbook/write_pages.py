@@ -9,6 +9,7 @@ import numpy as np
 
 from sop_xl.model import Plan
 from sop_xl.workbook.formulas import Grid
+from sop_xl.workbook.pages import PAGE_BUCKETS
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.styles import style
 from sop_xl.workbook.write import plain, set_style
@@ -22,9 +23,19 @@ def write_pages(workbook: Workbook, plan: Plan, grids: Mapping[str, Grid], remem
     write_executive(workbook, plan, grids, remember)
     write_history(workbook, plan)
     write_lab(workbook, plan, remember)
+    _family_header(workbook, plan)
     codes = [family.code for family in plan.given.families]
     if workbook.field("Family_Choice") not in codes:
         workbook.set_field("Family_Choice", codes[0])
+
+
+def _family_header(workbook: Workbook, plan: Plan) -> None:
+    """Weeks are headed by their last day, months and quarters by their month."""
+    choice = workbook.named("Family_Choice")
+    below = choice.sheet.range((choice.row + 1, choice.column - 1))
+    if below.value == "Measure":
+        ends = below.offset(0, 2).resize(1, PAGE_BUCKETS)
+        set_style(ends, "SOP header day" if plan.given.horizon.kind == "week" else "SOP header date")
 
 
 def write_notices(workbook: Workbook, plan: Plan) -> None:
@@ -60,11 +71,14 @@ def write_history(workbook: Workbook, plan: Plan) -> None:
     width = given.history.shape[1]
     ends = [datetime(b.end.year, b.end.month, b.end.day) for b in given.horizon.history(width)]
     before = workbook.named("History_Data")
-    if before.shape[0] > len(given.families):
+    if before.shape[0] > len(given.families) or before.shape[1] > 1 + width:
         before.clear()
-    sheet.range((row, column), (row, column + width - 1)).value = [ends]
-    look = "SOP header date" if given.horizon.kind == "month" else "SOP header day"
-    set_style(sheet.range((row, column), (row, column + width - 1)), look)
+    if header.shape[1] > width:
+        header.clear()
+    top = sheet.range((row, column), (row, column + width - 1))
+    top.value = [ends]
+    set_style(top, "SOP header day" if given.horizon.kind == "week" else "SOP header date")
+    workbook.rename("History_Buckets", top)
     body = sheet.range((row + 1, column - 1), (row + len(given.families), column + width - 1))
     body.value = [
         [plain(family.code), *(None if np.isnan(v) else float(v) for v in given.history[f])]

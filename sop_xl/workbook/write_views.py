@@ -62,6 +62,7 @@ class _Placing:
         self.typed: Typed = _by_code(workbook.inputs(view.view, view.horizon))
         self.grid, self.values = workbook.grid(view.view, view.horizon, offsets)
         self.sheet = workbook.book.sheets[self.grid.sheet]
+        self.currency = workbook.field("Home_Currency")
         self.new_rows: set[int] = set()
         self.new_columns = False
         self.rolled = False
@@ -91,7 +92,10 @@ class _Placing:
                 continue
             gone = values if code not in codes else {end: v for end, v in values.items() if end > last}
             if gone:
-                listed = ", ".join(f"{end:%b %Y} {value}" for end, value in sorted(gone.items()))
+                listed = ", ".join(
+                    f"{self.horizon.words(self.horizon.bucket_of(end))} {value}"
+                    for end, value in sorted(gone.items())
+                )
                 why = "is not in the plan any more" if code not in codes else "is beyond the horizon"
                 lines.append(f"{code.upper()} {row.label.lower()} {why} and was dropped: {listed}.")
         return lines
@@ -273,8 +277,13 @@ class _Filling:
             (self.grid.label_column, row.label, label),
             (self.grid.unit_column, unit, quiet),
         ):
-            self.sheet.range((number, column)).value = plain(text)
-            set_style(self.sheet.range((number, column)), look)
+            here = self.sheet.range((number, column))
+            if column == self.grid.unit_column and text == "money":
+                here.value = '=IF(Home_Currency="","money",Home_Currency)'
+                self.remember(here, [[self.placing.currency or "money"]])
+            else:
+                here.value = plain(text)
+            set_style(here, look)
         # Folded, a block shows what matters most of each family.
         set_outline(self.sheet.range((number, 1)), 1 if total or row.strong else 2)
         role = "total" if total else ("strong" if row.strong and row.role == "calc" else row.role)
@@ -292,7 +301,7 @@ class _Filling:
 def _write_header(sheet: xw.Sheet, grid: Grid, view: ViewContents, working_days: Sequence[float]) -> None:
     """Bucket ends, working days and status above every column."""
     horizon, row = view.horizon, grid.header_row
-    look = "SOP header date" if horizon.kind == "month" else "SOP header day"
+    look = "SOP header day" if horizon.kind == "week" else "SOP header date"
     days = [float(bucket.working_days) for bucket in horizon.closed] + [float(day) for day in working_days]
     header: dict[int, list[Any]] = {}
     for bucket, count in zip(horizon.buckets, days, strict=True):

@@ -93,7 +93,10 @@ def test_a_fresh_workbook_shows_no_error_but_in_the_lab(empty: Path, libreoffice
         (s, c.name) for s, rows in sheets.items() for row in rows for c in row if isinstance(c, CalcError)
     }
     assert {sheet for sheet, _ in found} <= {"Lab"}
-    assert sheets["Home"][1][0] == "Tea & Sons   |   cycle 2026-11   |   plan none   |   DRAFT"
+    assert (
+        sheets["Home"][1][0]
+        == "Tea & Sons   |   cycle 2026-11   |   plan none   |   DRAFT   |   money in EUR"
+    )
 
 
 def test_every_sheet_says_what_it_is_for_and_prints_on_one_page_width(empty: Path) -> None:
@@ -112,16 +115,37 @@ def test_every_sheet_says_what_it_is_for_and_prints_on_one_page_width(empty: Pat
 
 def test_charts_of_a_shorter_plan_show_buckets_only(tmp_path: Path) -> None:
     path = planned(tmp_path)
-    set_fields(path, Home_Horizon=12)
-    done("run-cycle", path)
-    header = [cell.value for cell in openpyxl.load_workbook(path)["Finance"][6]]
-    parts = zipfile.ZipFile(path)
-    charts = [parts.read(n).decode() for n in parts.namelist() if n.startswith("xl/charts/chart")]
-    spans = {span for text in charts for span in re.findall(r"Finance'?!\$G\$6:\$([A-Z]+)\$6", text)}
-    assert spans
-    for span in spans:
-        last = openpyxl.utils.column_index_from_string(span)
-        assert not any(isinstance(value, str) for value in header[6:last])
+    for kind, length, ticks in (
+        ("month", 6, ["Nov 26", "Dec 26", "Jan 27", "Feb 27", "Mar 27", "Apr 27", "May 27"]),
+        (
+            "quarter",
+            7,
+            [f"Q{q} {year}" for year, q in ((27, 3), (27, 4), (28, 1), (28, 2), (28, 3), (28, 4), (29, 1))],
+        ),
+    ):
+        set_fields(path, Home_Horizon=length, Home_BucketType=kind, Home_FiscalStart=4)
+        done("run-cycle", path)
+        book = openpyxl.load_workbook(path)
+        header = [cell.value for cell in book["Finance"][6]]
+        sheet, span = (
+            book.defined_names["Executive_Charts"].attr_text.replace("$", "").replace("'", "").split("!")
+        )
+        drawn = [[cell.value for cell in row] for row in book[sheet][span]]
+        assert [row[0] for row in drawn if row[0]][: len(ticks)] == ticks
+        assert len([row for row in drawn if row[0]]) == length + 1
+        for row in drawn:
+            for formula in row[1:]:
+                if formula is None:
+                    continue
+                view, cell = formula[1:].split("!")
+                column = book[view][cell].column
+                assert not isinstance(header[column - 1], str), formula
+        parts = zipfile.ZipFile(path)
+        charts = [parts.read(n).decode() for n in parts.namelist() if n.startswith("xl/charts/chart")]
+        area = re.sub(r"([A-Z]+)(\d+)", r"$\1$\2", span)
+        first, last = area.split(":")
+        letter, top, bottom = first[1:].split("$")[0], first.split("$")[2], last.split("$")[2]
+        assert sum(f"{sheet}!${letter}${top}:${letter}${bottom}" in text for text in charts) == 3
 
 
 @pytest.mark.parametrize("name", list(layout.VIEWS))
