@@ -92,6 +92,16 @@ def last_of_each_cycle() -> dict[str, str]:
     return {version[:7]: version for version in VERSIONS}
 
 
+def planned_in(workbook: Path, version: str) -> dict[tuple[str, str, date], float]:
+    """What the planning views show from the current bucket on: (measure, family, last day of the bucket)."""
+    return {
+        (key, family, date.fromisoformat(end)): value
+        for (view, family, key, end), value in planning_values(workbook).items()
+        if SHOWN.get(key) == view and family in FAMILIES and end[:2] == "20" and value is not None
+        if months_between(version, date.fromisoformat(end)) >= 0
+    }
+
+
 def lived(folder: Path, place: Place) -> Lived:
     """Live through the year, and note after every publication what there was to see."""
     year = example("year").Year(folder, FAMILIES, lambda line: None)
@@ -99,11 +109,7 @@ def lived(folder: Path, place: Place) -> Lived:
     for published in year.run():
         version = published.version
         seen.published.append(published)
-        seen.shown[version] = {
-            (key, family, date.fromisoformat(end)): value
-            for (view, family, key, end), value in planning_values(year.workbook).items()
-            if SHOWN.get(key) == view and family in FAMILIES and end[:2] == "20" and value is not None
-        }
+        seen.shown[version] = planned_in(year.workbook, version)
         seen.linked[version] = year.workbook.with_name("sop_published.xlsx").read_bytes()
         with open_store(place) as store:
             seen.kept[version] = store.plans.lines(version)
