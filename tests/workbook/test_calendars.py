@@ -276,6 +276,9 @@ def check(company: Company, office: LibreOffice) -> set[tuple[str, int, int]]:
         seen = compare_views(made, cells)
         compare_executive(made, cells)
         compare_family(made, cells)
+        finance = made.grids["Finance"]
+        assert at(cells, "Finance", finance.totals["revenue"], finance.unit_column) == company.currency
+        assert str(at(cells, "Executive", 2, 1)).endswith(f"money in {company.currency}")
         shown = Shown(made, cells)
         check_identities(made, shown)
         check_groups_and_totals(made, shown)
