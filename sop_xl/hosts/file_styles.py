@@ -66,8 +66,12 @@ def restyle(cells: SheetCells, area: Area, change: Callable[[StyleArray], None])
         for column in range(area.left, area.right + 1):
             cell = existing.get((row, column))
             if cell is None:
+                inherited = row_styles.get(row) or column_styles.get(column)
+                style = new_style(inherited)
+                if inherited is None and not any(style):
+                    continue  # looks as a cell that is not there
                 cell = Cell(worksheet, row, column)
-                cell._style = new_style(row_styles.get(row) or column_styles.get(column))
+                cell._style = style
                 existing[row, column] = cell
             else:
                 cell._style = new_style(cell._style)

@@ -15,7 +15,7 @@ from sop_xl.workbook.gather import sold_by
 from sop_xl.workbook.read import Workbook, as_date, matrix
 from sop_xl.workbook.snapshots import DRAFT
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_style
+from sop_xl.workbook.write import plain, set_style, wipe
 
 LABELS = ("Item", "Family", "Name")
 #: Items that miss the sum they were left with by more than this part of it were typed over.
@@ -106,8 +106,8 @@ def write_mix(workbook: Workbook, plan: Plan, items: Items, mix: Array) -> None:
     """Write the items' demand: one row each, a column per planned bucket."""
     header = workbook.named("Mix_Buckets")
     sheet, row, column = header.sheet, header.row, header.column
-    workbook.named("Mix_Data").clear()
-    header.clear()
+    wipe(workbook.named("Mix_Data"))
+    wipe(header)
     buckets = plan.given.horizon.planned
     ends = [datetime(bucket.end.year, bucket.end.month, bucket.end.day) for bucket in buckets]
     last = column + len(LABELS) + len(ends) - 1

@@ -17,7 +17,7 @@ from sop_xl.workbook.formulas import Grid, cell, quoted
 from sop_xl.workbook.gather import sold_by
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_style
+from sop_xl.workbook.write import plain, set_style, wipe
 
 LABELS = ("Family", "Region/channel", "Unit")
 PRICE = "Price"
@@ -82,8 +82,8 @@ def write_regions(
     """
     header = workbook.named("Regions_Buckets")
     sheet, row, column = header.sheet, header.row, header.column
-    workbook.named("Regions_Data").clear()
-    header.clear()
+    wipe(workbook.named("Regions_Data"))
+    wipe(header)
     horizon = plan.given.horizon
     ends = [datetime(bucket.end.year, bucket.end.month, bucket.end.day) for bucket in horizon.buckets]
     width = len(LABELS) + 1 + len(ends)

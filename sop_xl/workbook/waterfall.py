@@ -11,7 +11,7 @@ from sop_xl.model import PlanInput
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.snapshots import Snapshots
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_style
+from sop_xl.workbook.write import plain, set_style, wipe
 
 #: Closed and planned buckets that are shown, and cycles before the present one.
 CLOSED, PLANNED, CYCLES = 12, 6, 12
@@ -44,8 +44,8 @@ def write_waterfall(workbook: Workbook, given: PlanInput, snapshots: Snapshots) 
         lines.append([code, ACTUAL, *_cells(sold[f]), *[None] * (len(buckets) - len(closed))])
     header = workbook.named("Waterfall_Buckets")
     sheet, row, column = header.sheet, header.row, header.column
-    workbook.named("Waterfall_Data").clear()
-    header.clear()
+    wipe(workbook.named("Waterfall_Data"))
+    wipe(header)
     last = column + len(LABELS) + len(buckets) - 1
     top = sheet.range((row, column), (row, last))
     top.value = [[*LABELS, *(datetime(end.year, end.month, end.day) for end in ends)]]

@@ -44,6 +44,12 @@ def set_style(rng: xw.Range, name: str) -> None:
         rng.api.Style = earlier
 
 
+def wipe(rng: xw.Range) -> None:
+    """Empty cells and take their look; Excel's Clear would take conditional formats and lists, too."""
+    rng.clear_contents()
+    set_style(rng, "Normal")
+
+
 def set_outline(rng: xw.Range, level: int) -> None:
     """Let the rows of the cells be folded (level 2) or not (1), where the host can."""
     rows = getattr(rng.api, "EntireRow", None)
@@ -154,7 +160,7 @@ def _put(
     body.value = lines or [[None] * width]
     if height < before:
         first = top + height + totals + 1
-        sheet.range((first, left), (top + before + totals, left + width - 1)).clear()
+        wipe(sheet.range((first, left), (top + before + totals, left + width - 1)))
     for definition in owned:
         column = place.columns[definition.header]
         set_style(sheet.range((top + 1, column), (top + height, column)), cell_style(definition))

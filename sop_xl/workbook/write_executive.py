@@ -15,7 +15,7 @@ from sop_xl.workbook.executive_page import COLUMNS, HEADERS, LIGHT_HEADERS, SERI
 from sop_xl.workbook.formulas import Grid, cell, column_letter, quoted
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_style
+from sop_xl.workbook.write import plain, set_style, wipe
 from sop_xl.workbook.write_views import Remember
 
 #: Largest gaps that are shown where a decision is required.
@@ -31,7 +31,7 @@ def write_executive(workbook: Workbook, plan: Plan, grids: Mapping[str, Grid], r
     width, height = len(COLUMNS), len(plan.given.families)
     used = sheet.used_range
     bottom = max(used.row + used.shape[0] - 1, top)
-    sheet.range((top, left), (bottom, left + width - 1)).clear()
+    wipe(sheet.range((top, left), (bottom, left + width - 1)))
     sheet.range((top - 2, left)).value = _heading(workbook, plan)
     header = sheet.range((top - 1, left), (top - 1, left + width - 1))
     header.value = [list(HEADERS)]

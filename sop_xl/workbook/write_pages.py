@@ -12,7 +12,7 @@ from sop_xl.workbook.formulas import Grid
 from sop_xl.workbook.pages import PAGE_BUCKETS
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_style
+from sop_xl.workbook.write import plain, set_style, wipe
 from sop_xl.workbook.write_executive import write_executive
 from sop_xl.workbook.write_lab import write_lab
 from sop_xl.workbook.write_views import Remember
@@ -72,9 +72,9 @@ def write_history(workbook: Workbook, plan: Plan) -> None:
     ends = [datetime(b.end.year, b.end.month, b.end.day) for b in given.horizon.history(width)]
     before = workbook.named("History_Data")
     if before.shape[0] > len(given.families) or before.shape[1] > 1 + width:
-        before.clear()
+        wipe(before)
     if header.shape[1] > width:
-        header.clear()
+        wipe(header)
     top = sheet.range((row, column), (row, column + width - 1))
     top.value = [ends]
     set_style(top, "SOP header day" if given.horizon.kind == "week" else "SOP header date")

@@ -27,7 +27,7 @@ from sop_xl.workbook.formulas import (
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.spec import Row
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_outline, set_style
+from sop_xl.workbook.write import plain, set_outline, set_style, wipe
 
 Cells = list[list[Any]]
 #: Tells the host the calculated values of formulas that were just written.
@@ -140,7 +140,7 @@ class _Placing:
     def _clear_columns(self, columns: Sequence[int]) -> None:
         last = len(self.values)
         for column in columns:
-            self.sheet.range((self.grid.header_row, column), (last, column)).clear()
+            wipe(self.sheet.range((self.grid.header_row, column), (last, column)))
 
     def _totals(self) -> dict[str, int]:
         totals = dict(self.grid.totals)
@@ -181,7 +181,7 @@ class _Placing:
 
     def _clear_row(self, number: int) -> None:
         whole = self.sheet.range((number, 1), (number, len(self.values[0])))
-        whole.clear()
+        wipe(whole)
         set_outline(whole, 1)
 
 
