@@ -109,7 +109,9 @@ def _check_signoffs(connection: sa.Connection, entries: list[Entry], report: Rep
         if entry.action == "signed":
             count[entry.subject] += 1
             key = (entry.subject, entry.detail.get("revision", count[entry.subject]))
-            said[key] = (entry.by, *(entry.detail.get(word) for word in ("state", "note", "at")))
+            # A word that was taken back counts again under the name of whoever had said it.
+            signer = entry.detail.get("restores", entry.by)
+            said[key] = (signer, *(entry.detail.get(word) for word in ("state", "note", "at")))
     table = schema.signoffs.c
     columns = (table.signed_by, table.state, table.note, table.signed_at)
     query = sa.select(table.cycle, table.step, table.revision, *columns)

@@ -57,13 +57,13 @@ def test_filling_keeps_what_is_known_and_stays_between(values: list[float | None
     slack = 1e-12 * max(map(abs, known))
     assert min(known) - slack <= inside.min()
     assert inside.max() <= max(known) + slack
-    for place, value in enumerate(values):
+    for spot, value in enumerate(values):
         if value is not None:
-            assert done.values[0, place] == value
+            assert done.values[0, spot] == value
 
 
 @pytest.mark.parametrize(
-    ("cells", "place"),
+    ("cells", "spot"),
     [
         ([[1, 2], [3, "x"]], "Row 2, column 2"),
         ([1, 2, "3"], "Row 1, column 3"),
@@ -79,8 +79,8 @@ def test_filling_keeps_what_is_known_and_stays_between(values: list[float | None
         ([[1, 2], 3], "Row 2"),
     ],
 )
-def test_a_bad_cell_is_named(cells: object, place: str) -> None:
-    with pytest.raises(ArgumentError, match=place):
+def test_a_bad_cell_is_named(cells: object, spot: str) -> None:
+    with pytest.raises(ArgumentError, match=spot):
         prepare(cells)
 
 

@@ -64,7 +64,7 @@ def two(**arrays: object) -> PlanInput:
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "what"),
+    ("text", "spot", "what"),
     [
         ("", 1, "what is changed (demand, capacity, price or cost) is missing"),
         ("sales TEA +10%", 1, "'sales' is not demand, capacity, price or cost"),
@@ -83,10 +83,10 @@ def two(**arrays: object) -> PlanInput:
         ('demand "GREEN TEA +10%', 8, "a quotation mark or a semicolon is out of place"),
     ],
 )
-def test_what_is_no_rule_is_refused_with_its_place(text: str, place: int, what: str) -> None:
+def test_what_is_no_rule_is_refused_with_its_place(text: str, spot: int, what: str) -> None:
     with pytest.raises(ArgumentError) as refusal:
         parse_rule(text)
-    assert f"character {place}:" in refusal.value.message
+    assert f"character {spot}:" in refusal.value.message
     assert what in refusal.value.message
     assert refusal.value.remedy
 
