@@ -221,6 +221,7 @@ def family(t: Template, sheet: Worksheet) -> None:
         _family_row(t, sheet, FAMILY_FIRST - 1 + i, view, layout.VIEWS[view].row(key))
     sheet.freeze_panes(FAMILY_HEADER, 2)
     _family_chart(t, sheet, FAMILY_FIRST + len(FAMILY_ROWS) + 1)
+    sheet.fit_to_pages(1, 1)
 
 
 def _family_row(t: Template, sheet: Worksheet, row: int, view: str, definition: Row) -> None:

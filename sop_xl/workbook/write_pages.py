@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from sop_xl.model import Plan
+from sop_xl.workbook import layout
 from sop_xl.workbook.formulas import Grid
 from sop_xl.workbook.pages import PAGE_BUCKETS
 from sop_xl.workbook.read import Workbook
@@ -30,12 +31,20 @@ def write_pages(workbook: Workbook, plan: Plan, grids: Mapping[str, Grid], remem
 
 
 def _family_header(workbook: Workbook, plan: Plan) -> None:
-    """Weeks are headed by their last day, months and quarters by their month."""
+    """Weeks are headed by their last day, months and quarters by their month; columns without a bucket are hidden.
+
+    A chart would draw stock as zero there.
+    """
     choice = workbook.named("Family_Choice")
     below = choice.sheet.range((choice.row + 1, choice.column - 1))
     if below.value == "Measure":
         ends = below.offset(0, 2).resize(1, PAGE_BUCKETS)
         set_style(ends, "SOP header day" if plan.given.horizon.kind == "week" else "SOP header date")
+        shown = min(layout.PAST_BUCKETS + plan.given.shape[1], PAGE_BUCKETS)
+        if ends.columns.hidden is not False:
+            ends.columns.hidden = False
+        if shown < PAGE_BUCKETS:
+            ends.offset(0, shown).resize(1, PAGE_BUCKETS - shown).columns.hidden = True
 
 
 def write_notices(workbook: Workbook, plan: Plan) -> None:

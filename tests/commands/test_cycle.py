@@ -10,6 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from sop_xl.hosts.session import open_book
 from sop_xl.workbook import layout
 from tests.hosts.libreoffice import LibreOffice
 from tests.tiny import (
@@ -178,6 +179,13 @@ def test_other_buckets_give_a_whole_plan(plan: Path, libreoffice: LibreOffice, k
     compare(plan, libreoffice)
 
 
+def shown_on_family(plan: Path) -> int:
+    """Bucket columns of the Family page that are not hidden."""
+    with open_book(plan, read_only=True) as session:
+        row = session.book.sheets["Family"].range("C6")
+        return sum(not row.offset(0, column).columns.hidden for column in range(22))
+
+
 def test_the_horizon_may_be_shortened_and_lengthened(plan: Path, libreoffice: LibreOffice) -> None:
     type_override(plan, "Demand", "TEA", "sales_override", month(5).end, 50)
     done("run-cycle", plan)
@@ -185,6 +193,8 @@ def test_the_horizon_may_be_shortened_and_lengthened(plan: Path, libreoffice: Li
     for length in (12, 24, 18):
         set_fields(plan, Home_Horizon=length)
         assert done("run-cycle", plan)["data"]["forecast"]["buckets"] == length + 1
+        # Three closed buckets and those of the plan; the page has columns for twenty-two.
+        assert shown_on_family(plan) == min(3 + length + 1, 22)
         if length == 24:
             compare(plan, libreoffice)
         assert overrides(plan) == {("TEA", "sales_override", f"{month(5).end}"): 50}
