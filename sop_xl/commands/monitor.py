@@ -23,7 +23,7 @@ from sop_xl.workbook.read import CARD_LIMITS, Workbook
 from sop_xl.workbook.snapshots import Snapshots
 from sop_xl.workbook.upgrade import complete
 from sop_xl.workbook.waterfall import write_waterfall
-from sop_xl.workbook.write import write_table
+from sop_xl.workbook.write import or_blank, write_table
 
 
 def monitor(book: xw.Book, progress: Progress = silent) -> Outcome:
@@ -62,17 +62,20 @@ def monitor(book: xw.Book, progress: Progress = silent) -> Outcome:
     write_table(
         workbook,
         "tblAlerts",
-        [[a.level, a.kind, a.subject, a.owner, _known(a.value), a.what] for a in alerts],
+        [[a.level, a.kind, a.subject, a.owner, or_blank(a.value), a.what] for a in alerts],
     )
     write_table(
         workbook,
         "tblLagAccuracy",
-        [[x.family, x.lag, x.buckets, _known(x.accuracy), _known(x.bias), _known(x.signal)] for x in lines],
+        [
+            [x.family, x.lag, x.buckets, or_blank(x.accuracy), or_blank(x.bias), or_blank(x.signal)]
+            for x in lines
+        ],
     )
     write_table(
         workbook,
         "tblValueAdded",
-        [[x.lag, x.step, x.pairs, x.wmape, _known(x.added), x.against_naive] for x in added],
+        [[x.lag, x.step, x.pairs, x.wmape, or_blank(x.added), x.against_naive] for x in added],
     )
     versions = write_waterfall(workbook, given, snapshots)
     _say(outcome, lag, lines, added, alerts)
@@ -132,7 +135,3 @@ def _say(
     red = sum(alert.level == "RED" for alert in alerts)
     outcome.say(f"{counted(len(alerts), 'alert')}, {red} red.")
     outcome.lines += [f"  {alert.level} {alert.what} ({alert.owner})" for alert in alerts]
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

@@ -26,8 +26,7 @@ WORKBOOKS = (".xlsx", ".xlsm")
 
 def place_for(workbook: Workbook, path: Path) -> Place:
     """Where the store of a workbook is; workbooks of earlier versions have no field for it."""
-    names = {name.name for name in workbook.book.names}
-    on_home = workbook.field("Home_Store") if "Home_Store" in names else None
+    on_home = workbook.field("Home_Store") if workbook.has_name("Home_Store") else None
     place = find(path, str(on_home or ""))
     assert place is not None
     return place

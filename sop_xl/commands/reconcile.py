@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
-
 from sop_xl.checks import Rows
 from sop_xl.commands.cycle import Cycle
 from sop_xl.commands.outcome import Outcome, counted
@@ -19,7 +17,7 @@ from sop_xl.process.proposals import Proposal, propose_moves
 from sop_xl.workbook import layout
 from sop_xl.workbook.codes import key_of
 from sop_xl.workbook.read import Workbook
-from sop_xl.workbook.write import write_table
+from sop_xl.workbook.write import or_blank, write_table
 
 APPLIED = "APPLIED"
 #: A gap that grew by no more than this is the one that was accepted.
@@ -106,7 +104,7 @@ def place_of(kind: Any, subject: Any, bucket: Any) -> Content:
 
 
 def _gap_line(i: int, gap: Gap, accepted: bool) -> list[Any]:
-    numbers = [gap.size, gap.unit, _known(gap.value)]
+    numbers = [gap.size, gap.unit, or_blank(gap.value)]
     state = "ACCEPTED" if accepted else "OPEN"
     return [gap_id(i), gap.kind, gap.subject, gap.bucket, *numbers, gap.owner, gap.what, state]
 
@@ -168,7 +166,7 @@ def _proposal_line(cycle: Cycle, id: str, proposal: Proposal) -> list[Any]:
     given, move, effect = cycle.given, proposal.move, proposal.effect
     place = [id, gap_id(proposal.gap), move.kind]
     if move.kind == "accept":
-        return [*place, *[None] * 6, _known(proposal.loss), 0.0, 0.0, 0.0, 0.0, proposal.what, *[None] * 4]
+        return [*place, *[None] * 6, or_blank(proposal.loss), 0.0, 0.0, 0.0, 0.0, proposal.what, *[None] * 4]
     ends = [bucket.end for bucket in given.horizon.planned]
     buckets: tuple[date | None, date | None] = (None, None)
     if move.kind != "refresh":
@@ -183,12 +181,8 @@ def _proposal_line(cycle: Cycle, id: str, proposal: Proposal) -> list[Any]:
         effect.cost,
         effect.inventory,
         effect.load,
-        _known(effect.service),
+        or_blank(effect.service),
         effect.money,
         proposal.what,
         *[None] * 4,
     ]
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

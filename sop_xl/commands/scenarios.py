@@ -38,7 +38,7 @@ from sop_xl.store.errors import StoreUnavailable
 from sop_xl.workbook.codes import key_of
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.upgrade import complete
-from sop_xl.workbook.write import write_table
+from sop_xl.workbook.write import or_blank, write_table
 
 if TYPE_CHECKING:
     pass
@@ -217,7 +217,7 @@ def _write_comparison(cycle: Cycle, reference: Figures, found: dict[str, Figures
     write_table(
         workbook,
         "tblComparison",
-        [[name, *(_cell(part[-1]) for part in figures)] for name, figures in everything.items()],
+        [[name, *(or_blank(part[-1]) for part in figures)] for name, figures in everything.items()],
     )
     codes = [family.code for family in cycle.given.families]
     lines = []
@@ -225,7 +225,7 @@ def _write_comparison(cycle: Cycle, reference: Figures, found: dict[str, Figures
         moved = differences(figures, reference)
         for f, code in enumerate(codes):
             cells = [
-                _cell(_flat(part[f], of[f]))
+                or_blank(_flat(part[f], of[f]))
                 for key, part, of in zip(Figures._fields, moved, reference, strict=True)
                 if key != "hours_short"
             ]
@@ -239,12 +239,8 @@ def _flat(difference: float, reference: float) -> float:
     return 0.0 if abs(difference) <= 1e-12 * max(abs(reference), 1.0) else difference
 
 
-def _cell(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
 def _numbers(figures: Figures) -> dict[str, Any]:
-    return {name: _cell(part[-1]) for name, part in figures._asdict().items()}
+    return {name: or_blank(part[-1]) for name, part in figures._asdict().items()}
 
 
 def _sentence(name: str, moved: Figures, currency: object) -> str:

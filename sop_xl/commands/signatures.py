@@ -48,8 +48,7 @@ def cycle_of(workbook: Workbook) -> str:
 
 def required(workbook: Workbook) -> bool:
     """Whether the card asks for sign-offs; workbooks of earlier versions do not know the field."""
-    names = {name.name for name in workbook.book.names}
-    return "Home_SignOffs" in names and workbook.choice_field("Home_SignOffs") == "Y"
+    return workbook.has_name("Home_SignOffs") and workbook.choice_field("Home_SignOffs") == "Y"
 
 
 class Signatures:

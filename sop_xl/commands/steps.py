@@ -29,7 +29,7 @@ from sop_xl.workbook.bridge_table import bridge_lines
 from sop_xl.workbook.codes import key_of
 from sop_xl.workbook.read import CARD_LIMITS, Workbook
 from sop_xl.workbook.upgrade import complete
-from sop_xl.workbook.write import write_table
+from sop_xl.workbook.write import or_blank, write_table
 from sop_xl.workbook.write_kpis import write_kpis
 
 Card = Mapping[str, str | float]
@@ -279,7 +279,7 @@ def capacity_step(cycle: Cycle) -> Outcome:
         lines.append(
             [
                 resource.code,
-                _known(result.peak_utilization[r]),
+                or_blank(result.peak_utilization[r]),
                 ends[peak] if peak >= 0 else None,
                 ends[first] if first >= 0 else None,
                 float(result.hours_short[r]) if result.status[r] != "NO CAPACITY" else None,
@@ -440,7 +440,3 @@ def kpi_step(cycle: Cycle) -> Outcome:
         outcome.say(f"On time: {on_time.value:.5f} ({on_time.basis}).")
     outcome.data = {m.key: {"value": m.value, "target": m.target, "status": m.status} for m in found.measures}
     return outcome
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

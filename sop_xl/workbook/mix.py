@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from sop_xl.workbook.gather import sold_by
 from sop_xl.workbook.read import Workbook, as_date, matrix
 from sop_xl.workbook.snapshots import DRAFT
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_style, wipe
+from sop_xl.workbook.write import head_list, or_blank, plain, set_style
 
 LABELS = ("Item", "Family", "Name")
 #: Items that miss the sum they were left with by more than this part of it were typed over.
@@ -104,19 +104,9 @@ def _drafted(drafts: Rows) -> dict[tuple[str, date], float]:
 
 def write_mix(workbook: Workbook, plan: Plan, items: Items, mix: Array) -> None:
     """Write the items' demand: one row each, a column per planned bucket."""
-    header = workbook.named("Mix_Buckets")
-    sheet, row, column = header.sheet, header.row, header.column
-    wipe(workbook.named("Mix_Data"))
-    wipe(header)
-    buckets = plan.given.horizon.planned
-    ends = [datetime(bucket.end.year, bucket.end.month, bucket.end.day) for bucket in buckets]
-    last = column + len(LABELS) + len(ends) - 1
-    top = sheet.range((row, column), (row, last))
-    top.value = [[*LABELS, *ends]]
-    set_style(sheet.range((row, column), (row, column + 2)), "SOP header left")
-    look = "SOP header day" if plan.given.horizon.kind == "week" else "SOP header date"
-    set_style(sheet.range((row, column + 3), (row, last)), look)
-    workbook.rename("Mix_Buckets", top)
+    horizon = plan.given.horizon
+    top = head_list(workbook, "Mix", LABELS, horizon.planned, horizon)
+    sheet, row, column, last = top.sheet, top.row, top.column, top.column + top.shape[1] - 1
     lines = [_line(plan, items, mix, i) for i in range(len(items.codes))] or [[None] * (last - column + 1)]
     body = sheet.range((row + 1, column), (row + len(lines), last))
     body.value = lines
@@ -127,6 +117,5 @@ def write_mix(workbook: Workbook, plan: Plan, items: Items, mix: Array) -> None:
 
 
 def _line(plan: Plan, items: Items, mix: Array, i: int) -> list[Any]:
-    numbers = [None if np.isnan(value) else float(value) for value in mix[i]]
     family = plan.given.families[items.family[i]].code
-    return [plain(items.codes[i]), plain(family), plain(items.names[i]), *numbers]
+    return [plain(items.codes[i]), plain(family), plain(items.names[i]), *map(or_blank, mix[i])]

@@ -92,8 +92,7 @@ class Workbook:
     def of(cls, book: xw.Book) -> Workbook:
         """Recognise a workbook; raises :class:`WorkbookError` when it is not one of ours."""
         workbook = cls(book)
-        names = {name.name for name in book.names}
-        if "Home_Layout" not in names:
+        if not workbook.has_name("Home_Layout"):
             raise WorkbookError(
                 f"{book.name} is not an S&OP workbook: the name Home_Layout is missing.",
                 "Make one with: sop-xl new WORKBOOK",
@@ -199,7 +198,7 @@ class Workbook:
         ]
         readings += [(name, partial(self.choice_field, name)) for name in CARD_CHOICES]
         readings.append(("Home_SpikeLimit", self.spike_limit))
-        if "Home_SignOffs" in {name.name for name in self.book.names}:  # it came later
+        if self.has_name("Home_SignOffs"):  # it came later
             readings.append(("Home_SignOffs", partial(self.choice_field, "Home_SignOffs")))
         readings += [(name, partial(self.optional_number, name)) for name in OPTIONAL_NUMBERS]
         for name, read in readings:
@@ -227,6 +226,10 @@ class Workbook:
             frozen=numbers["Home_Frozen"],
             firm=numbers["Home_Firm"],
         )
+
+    def has_name(self, name: str) -> bool:
+        """Whether a name is there; workbooks of earlier versions lack the later ones."""
+        return name in {one.name for one in self.book.names}
 
     def has(self, name: str) -> bool:
         """Whether a table is there."""

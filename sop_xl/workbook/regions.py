@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from sop_xl.workbook.formulas import Grid, cell, quoted
 from sop_xl.workbook.gather import sold_by
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_style, wipe
+from sop_xl.workbook.write import head_list, or_blank, plain, set_style
 
 LABELS = ("Family", "Region/channel", "Unit")
 PRICE = "Price"
@@ -80,34 +79,20 @@ def write_regions(
         shares: part of each region in its family's demand, (family regions, planned).
         demand: where the planning view Demand stands.
     """
-    header = workbook.named("Regions_Buckets")
-    sheet, row, column = header.sheet, header.row, header.column
-    wipe(workbook.named("Regions_Data"))
-    wipe(header)
     horizon = plan.given.horizon
-    ends = [datetime(bucket.end.year, bucket.end.month, bucket.end.day) for bucket in horizon.buckets]
-    width = len(LABELS) + 1 + len(ends)
-    top = sheet.range((row, column), (row, column + width - 1))
-    top.value = [[*LABELS, PRICE, *ends]]
+    top = head_list(workbook, "Regions", (*LABELS, PRICE), horizon.buckets, horizon)
+    sheet, row, column, width = top.sheet, top.row, top.column, top.shape[1]
     first = column + len(LABELS) + 1
-    set_style(sheet.range((row, column), (row, first - 1)), "SOP header left")
-    look = "SOP header date" if horizon.kind == "month" else "SOP header day"
-    set_style(sheet.range((row, first), (row, column + width - 1)), look)
-    workbook.rename("Regions_Buckets", top)
     page = _Page(plan, regions, shares, demand, row + 1, column)
-    lines = (
-        page.lines() if len(regions) else [_Line((NOTHING, "", ""), [None] * len(ends), [], "data", "qty")]
-    )
+    nothing = _Line((NOTHING, "", ""), [None] * len(horizon.buckets), [], "data", "qty")
+    lines = page.lines() if len(regions) else [nothing]
     body = sheet.range((row + 1, column), (row + len(lines), column + width - 1))
     body.value = [[*map(plain, line.labels), line.price[0], *line.written] for line in lines]
     if len(regions):
         cells = sheet.range((row + 1, first - 1), (row + len(lines), column + width - 1))
         remember(
             cells,
-            [
-                [None if np.isnan(number) else float(number) for number in (line.price[1], *line.numbers)]
-                for line in lines
-            ],
+            [[or_blank(number) for number in (line.price[1], *line.numbers)] for line in lines],
         )
     for i, line in enumerate(lines, start=row + 1):
         _style(sheet, i, column, first, column + width - 1, horizon.past, line)
@@ -207,7 +192,7 @@ class _Page:
             )
             for region in mine:
                 numbers = self.units[region].tolist()
-                written = [None if np.isnan(number) else number for number in numbers[: self.past]]
+                written: list[Any] = [or_blank(number) for number in numbers[: self.past]]
                 written += [self._demand(code, int(region), t) for t in range(self.shares.shape[1])]
                 names = code, self.regions.names[region] or NO_REGION, unit
                 lines.append(_Line(names, written, numbers, "calc", "qty", self._price(len(lines), price)))
@@ -232,7 +217,7 @@ class _Page:
         before = np.where(below != 0, sold / np.where(below != 0, below, 1.0), np.nan)
         lines = []
         for region, numbers in enumerate(np.concatenate([before, self.shares], axis=1)):
-            written = [None if np.isnan(number) else float(number) for number in numbers]
+            written = [or_blank(number) for number in numbers]
             code = self.plan.given.families[self.regions.family[region]].code
             names = code, self.regions.names[region] or NO_REGION, "share"
             lines.append(_Line(names, written, numbers.tolist(), "data", "ratio"))

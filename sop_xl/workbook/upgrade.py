@@ -31,7 +31,7 @@ def complete(workbook: Workbook) -> None:
 def _add_list(workbook: Workbook, definition: Sheet) -> None:
     """A sheet that holds neither tables nor a planning view, found by its names."""
     data = f"{definition.name}_Data"
-    if data in {name.name for name in workbook.book.names}:
+    if workbook.has_name(data):
         return
     sheet = _add_sheet(workbook, definition)
     for name, row in ((f"{definition.name}_Buckets", HEADER_ROW), (data, HEADER_ROW + 1)):

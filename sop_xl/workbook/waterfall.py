@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-
-import numpy as np
 
 from sop_xl.model import PlanInput
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.snapshots import Snapshots
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_style, wipe
+from sop_xl.workbook.write import head_list, or_blank, plain, set_style
 
 #: Closed and planned buckets that are shown, and cycles before the present one.
 CLOSED, PLANNED, CYCLES = 12, 6, 12
@@ -38,21 +35,12 @@ def write_waterfall(workbook: Workbook, given: PlanInput, snapshots: Snapshots) 
     for f, family in enumerate(given.families):
         code = plain(family.code)
         lines += [
-            [code, plain(version), *_cells(forecast[f])]
+            [code, plain(version), *map(or_blank, forecast[f])]
             for version, forecast in zip(versions, forecasts, strict=True)
         ]
-        lines.append([code, ACTUAL, *_cells(sold[f]), *[None] * (len(buckets) - len(closed))])
-    header = workbook.named("Waterfall_Buckets")
-    sheet, row, column = header.sheet, header.row, header.column
-    wipe(workbook.named("Waterfall_Data"))
-    wipe(header)
-    last = column + len(LABELS) + len(buckets) - 1
-    top = sheet.range((row, column), (row, last))
-    top.value = [[*LABELS, *(datetime(end.year, end.month, end.day) for end in ends)]]
-    set_style(sheet.range((row, column), (row, column + 1)), "SOP header left")
-    look = "SOP header day" if given.horizon.kind == "week" else "SOP header date"
-    set_style(sheet.range((row, column + 2), (row, last)), look)
-    workbook.rename("Waterfall_Buckets", top)
+        lines.append([code, ACTUAL, *map(or_blank, sold[f]), *[None] * (len(buckets) - len(closed))])
+    top = head_list(workbook, "Waterfall", LABELS, buckets, given.horizon)
+    sheet, row, column, last = top.sheet, top.row, top.column, top.column + top.shape[1] - 1
     body = sheet.range((row + 1, column), (row + len(lines), last))
     body.value = lines
     set_style(sheet.range((row + 1, column), (row + len(lines), column + 1)), "SOP label")
@@ -62,7 +50,3 @@ def write_waterfall(workbook: Workbook, given: PlanInput, snapshots: Snapshots) 
         set_style(sheet.range((row + number, column + 2), (row + number, last)), style("total", "qty"))
     workbook.rename("Waterfall_Data", body)
     return versions
-
-
-def _cells(values: Any) -> list[float | None]:
-    return [None if np.isnan(value) else float(value) for value in values]

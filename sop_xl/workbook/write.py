@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import xlwings as xw
 
+from sop_xl.buckets import Bucket, Horizon
 from sop_xl.errors import WorkbookError
 from sop_xl.workbook import layout
 from sop_xl.workbook.read import TablePlace, Workbook, as_date, as_text, matrix
@@ -31,6 +33,49 @@ def plain(value: Any) -> Any:
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day)
     return value
+
+
+def or_blank(value: float) -> float | None:
+    """A number as a cell holds it: empty where it is not known.
+
+    >>> or_blank(np.nan), or_blank(np.float64(2))
+    (None, 2.0)
+    """
+    return None if np.isnan(value) else float(value)
+
+
+def bucket_ends(buckets: Iterable[Bucket]) -> list[datetime]:
+    """The last days of buckets, as they head columns."""
+    return [datetime(bucket.end.year, bucket.end.month, bucket.end.day) for bucket in buckets]
+
+
+def header_style(horizon: Horizon) -> str:
+    """The style of bucket ends: weeks are headed by their last day, months and quarters by their month."""
+    return "SOP header day" if horizon.kind == "week" else "SOP header date"
+
+
+def head_list(
+    workbook: Workbook, name: str, labels: Sequence[str], buckets: Iterable[Bucket], horizon: Horizon
+) -> xw.Range:
+    """Clear a list that is no table, and head it anew: labels, then buckets.
+
+    Args:
+        name: of its sheet; its areas have the names ``name_Buckets`` and ``name_Data``.
+    Returns:
+        The header.
+    """
+    header = workbook.named(f"{name}_Buckets")
+    sheet, row, column = header.sheet, header.row, header.column
+    wipe(workbook.named(f"{name}_Data"))
+    wipe(header)
+    ends = bucket_ends(buckets)
+    first, last = column + len(labels), column + len(labels) + len(ends) - 1
+    top = sheet.range((row, column), (row, last))
+    top.value = [[*labels, *ends]]
+    set_style(sheet.range((row, column), (row, first - 1)), "SOP header left")
+    set_style(sheet.range((row, first), (row, last)), header_style(horizon))
+    workbook.rename(f"{name}_Buckets", top)
+    return top
 
 
 def set_style(rng: xw.Range, name: str) -> None:

@@ -52,7 +52,7 @@ def write_executive(workbook: Workbook, plan: Plan, grids: Mapping[str, Grid], r
         set_style(sheet.range((top, left + i), (total_row - 1, left + i)), look)
         set_style(sheet.range((total_row, left + i)), style("total", format))
     _decisions(workbook, sheet, total_row + 2, left)
-    if "Executive_Charts" in {name.name for name in workbook.book.names}:
+    if workbook.has_name("Executive_Charts"):
         _charts(workbook.named("Executive_Charts"), plan, grids, remember)
 
 

@@ -15,7 +15,7 @@ from sop_xl.workbook.formulas import cell
 from sop_xl.workbook.kpi_page import SPAN, UNIT_FORMAT, bars, check, live, status
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import set_style, write_table
+from sop_xl.workbook.write import or_blank, set_style, write_table
 from sop_xl.workbook.write_views import Remember
 
 #: Lists of cases are cut after this many, and say so.
@@ -30,13 +30,13 @@ def write_kpis(
         workbook,
         "tblKPIs",
         [
-            [m.label, _known(m.value), _known(m.target), m.status, bars(m.trend), m.unit, m.better, m.basis,
+            [m.label, or_blank(m.value), or_blank(m.target), m.status, bars(m.trend), m.unit, m.better, m.basis,
              m.definition, None, None]
             for m in found.measures
         ],
     )  # fmt: skip
     _complete(workbook, found, remember)
-    write_table(workbook, "tblTrend", [[m.label, *map(_known, m.trend)] for m in found.measures])
+    write_table(workbook, "tblTrend", [[m.label, *map(or_blank, m.trend)] for m in found.measures])
     _format_rows(workbook, "tblTrend", found)
     write_table(workbook, "tblAgeing", [list(line) for line in found.ageing])
     write_table(workbook, "tblCover", _cover(found, given, tables))
@@ -108,7 +108,7 @@ def _measured(made: Measured, given: PlanInput) -> list[list[Any]]:
         [
             family.code,
             made.ends[k],
-            *(_known(values[f, k]) for values in arrays),
+            *(or_blank(values[f, k]) for values in arrays),
             None if np.isnan(made.inventory[f, k]) else float(made.inventory[f, k] <= 0),
         ]
         for f, family in enumerate(given.families)
@@ -189,7 +189,3 @@ def _count(workbook: Workbook, name: str, total: int) -> None:
     title.value = (
         f"{layout.TABLES[name].title}: {total:,}{shown}" if total else f"{layout.TABLES[name].title}: none"
     )
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

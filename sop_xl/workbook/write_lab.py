@@ -11,7 +11,7 @@ from sop_xl.model import Plan
 from sop_xl.workbook import lab_page as page
 from sop_xl.workbook.facts import serials
 from sop_xl.workbook.read import Workbook, as_text
-from sop_xl.workbook.write import plain, set_style
+from sop_xl.workbook.write import or_blank, plain, set_style
 from sop_xl.workbook.write_views import Remember
 from udfs.cells import CellError
 from udfs.registry import call
@@ -22,7 +22,7 @@ def write_lab(workbook: Workbook, plan: Plan, remember: Remember) -> None:
     codes = [family.code for family in plan.given.families]
     if workbook.field("Lab_Family") not in codes:
         workbook.set_field("Lab_Family", codes[0])
-    if "Lab_StoredFamily" not in {name.name for name in workbook.book.names}:
+    if not workbook.has_name("Lab_StoredFamily"):
         return
     family = as_text(workbook.field("Lab_Family")) or codes[0]
     method = as_text(workbook.field("Lab_Method")) or "SES"
@@ -74,7 +74,7 @@ class _Answers:
 
     def __init__(self, plan: Plan, family: int) -> None:
         history = plan.given.history[family]
-        self.history = [[None if np.isnan(value) else float(value) for value in history]]
+        self.history = [[or_blank(value) for value in history]]
         self.season = plan.given.horizon.per_year
 
     def forecast(self, method: str) -> list[Any]:

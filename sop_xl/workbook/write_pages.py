@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from sop_xl.workbook.formulas import Grid
 from sop_xl.workbook.pages import PAGE_BUCKETS
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_style, wipe
+from sop_xl.workbook.write import bucket_ends, header_style, or_blank, plain, set_style, wipe
 from sop_xl.workbook.write_executive import write_executive
 from sop_xl.workbook.write_lab import write_lab
 from sop_xl.workbook.write_views import Remember
@@ -39,7 +38,7 @@ def _family_header(workbook: Workbook, plan: Plan) -> None:
     below = choice.sheet.range((choice.row + 1, choice.column - 1))
     if below.value == "Measure":
         ends = below.offset(0, 2).resize(1, PAGE_BUCKETS)
-        set_style(ends, "SOP header day" if plan.given.horizon.kind == "week" else "SOP header date")
+        set_style(ends, header_style(plan.given.horizon))
         shown = min(layout.PAST_BUCKETS + plan.given.shape[1], PAGE_BUCKETS)
         if ends.columns.hidden is not False:
             ends.columns.hidden = False
@@ -78,7 +77,7 @@ def write_history(workbook: Workbook, plan: Plan) -> None:
     sheet = header.sheet
     row, column = header.row, header.column
     width = given.history.shape[1]
-    ends = [datetime(b.end.year, b.end.month, b.end.day) for b in given.horizon.history(width)]
+    ends = bucket_ends(given.horizon.history(width))
     before = workbook.named("History_Data")
     if before.shape[0] > len(given.families) or before.shape[1] > 1 + width:
         wipe(before)
@@ -86,12 +85,11 @@ def write_history(workbook: Workbook, plan: Plan) -> None:
         wipe(header)
     top = sheet.range((row, column), (row, column + width - 1))
     top.value = [ends]
-    set_style(top, "SOP header day" if given.horizon.kind == "week" else "SOP header date")
+    set_style(top, header_style(given.horizon))
     workbook.rename("History_Buckets", top)
     body = sheet.range((row + 1, column - 1), (row + len(given.families), column + width - 1))
     body.value = [
-        [plain(family.code), *(None if np.isnan(v) else float(v) for v in given.history[f])]
-        for f, family in enumerate(given.families)
+        [plain(family.code), *map(or_blank, given.history[f])] for f, family in enumerate(given.families)
     ]
     set_style(sheet.range((row + 1, column - 1), (row + len(given.families), column - 1)), "SOP label strong")
     set_style(

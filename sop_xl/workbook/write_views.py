@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-import numpy as np
 import xlwings as xw
 
 from sop_xl.errors import WorkbookError
@@ -27,7 +26,15 @@ from sop_xl.workbook.formulas import (
 from sop_xl.workbook.read import Workbook
 from sop_xl.workbook.spec import Row
 from sop_xl.workbook.styles import style
-from sop_xl.workbook.write import plain, set_outline, set_style, wipe
+from sop_xl.workbook.write import (
+    bucket_ends,
+    header_style,
+    or_blank,
+    plain,
+    set_outline,
+    set_style,
+    wipe,
+)
 
 Cells = list[list[Any]]
 #: Tells the host the calculated values of formulas that were just written.
@@ -244,7 +251,7 @@ class _Filling:
             *self.view.planned[place],
             *(self.view.groups[place][label] for label in self.grid.groups),
         ]
-        values = [_number(number) for number in numbers]
+        values = [or_blank(number) for number in numbers]
         buckets = self.view.horizon.buckets
         formulas: list[str]
         if entity == "":
@@ -301,13 +308,11 @@ class _Filling:
 def _write_header(sheet: xw.Sheet, grid: Grid, view: ViewContents, working_days: Sequence[float]) -> None:
     """Bucket ends, working days and status above every column."""
     horizon, row = view.horizon, grid.header_row
-    look = "SOP header day" if horizon.kind == "week" else "SOP header date"
+    look = header_style(horizon)
     days = [float(bucket.working_days) for bucket in horizon.closed] + [float(day) for day in working_days]
     header: dict[int, list[Any]] = {}
-    for bucket, count in zip(horizon.buckets, days, strict=True):
-        column = grid.columns[bucket.end]
-        end = datetime(bucket.end.year, bucket.end.month, bucket.end.day)
-        header[column] = [end, count, horizon.status(bucket)]
+    for bucket, end, count in zip(horizon.buckets, bucket_ends(horizon.buckets), days, strict=True):
+        header[grid.columns[bucket.end]] = [end, count, horizon.status(bucket)]
     for label, (column, span) in grid.groups.items():
         header[column] = [label, float(sum(working_days[i] for i in span)), "Total"]
     for run in neighbours(sorted(header)):
@@ -333,7 +338,3 @@ def _name_area(workbook: Workbook, grid: Grid) -> None:
 def _by_code(typed: Typed) -> Typed:
     """The same inputs under codes in lower case: upper and lower case mean the same family."""
     return {(code.lower(), key): values for (code, key), values in typed.items()}
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
