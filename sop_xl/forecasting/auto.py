@@ -20,9 +20,9 @@ import numpy as np
 
 from sop_xl.forecasting import lanes_compiled
 from sop_xl.forecasting.combination import DRIFT_CAP, DRIFT_SHARE, combine
-from sop_xl.forecasting.history import Floats, Integers
+from sop_xl.forecasting.history import Floats, Integers, own_buckets, starts_of
 from sop_xl.forecasting.intermittent import imapa, smoothed_profile
-from sop_xl.forecasting.lanes import BLOCK, damped_holt_winters, own_buckets, smoothing_with_drift
+from sop_xl.forecasting.lanes import BLOCK, damped_holt_winters, smoothing_with_drift
 from sop_xl.forecasting.seasonality import has_season, seasonal_indices
 
 SHORT = 4
@@ -123,8 +123,8 @@ def branches(rows: Floats, season: int, starts: Integers | None = None) -> np.nd
     >>> branches(np.array([[5.0, 5, 5, 5], [3, 4, 2, 5], [0, 0, 3, 0]]), 1).tolist()
     ['CONSTANT', 'COMBINATION', 'IMAPA']
     """
-    count, buckets = rows.shape
-    starts = np.zeros(count, dtype=np.intp) if starts is None else starts
+    buckets = rows.shape[1]
+    starts = starts_of(starts, rows)
     lengths, known = buckets - starts, own_buckets(starts, buckets)
     low, high = rows.min(axis=1, where=known, initial=np.inf), rows.max(axis=1, where=known, initial=-np.inf)
     positive = low > _LOG_FLOOR * np.abs(rows).sum(axis=1) / lengths
@@ -170,7 +170,7 @@ def launch(rows: Floats, starts: Integers | None = None) -> Integers:
     array([3])
     """
     demanded = rows != 0
-    starts = np.zeros(len(rows), dtype=np.intp) if starts is None else starts.copy()
+    starts = starts_of(starts, rows).copy()
     first = np.where(demanded.any(axis=1), demanded.argmax(axis=1), starts)
     for row in np.flatnonzero(first - starts >= LAUNCH_ZEROS):
         gaps = np.diff(np.flatnonzero(np.append(demanded[row], True))) - 1

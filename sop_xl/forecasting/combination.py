@@ -16,10 +16,9 @@ from __future__ import annotations
 import numpy as np
 
 from sop_xl.forecasting.growth import proportional_growth
-from sop_xl.forecasting.history import Floats, Integers
+from sop_xl.forecasting.history import Floats, Integers, own_buckets, starts_of
 from sop_xl.forecasting.lanes import (
     damped_holt_winters,
-    own_buckets,
     smoothing_with_drift,
     usual_change,
 )
@@ -88,7 +87,7 @@ def combine(rows: Floats, horizon: int, season: int, starts: Integers | None = N
     array([[0.5, 0.5]])
     """
     ahead, signs = members(rows, horizon, season, starts)
-    shortest = rows.shape[1] - (0 if starts is None else int(starts.max(initial=0)))
+    shortest = rows.shape[1] - int(starts_of(starts, rows).max(initial=0))
     return np.asarray((shares(signs, season, shortest)[:, None, :] * ahead).sum(axis=2))
 
 
@@ -104,7 +103,7 @@ def mix(rows: Floats, season: int) -> Floats:
 def members(rows: Floats, horizon: int, season: int, starts: Integers | None = None) -> tuple[Floats, Floats]:
     """Forecasts of every member, (series, horizon, members), and the signs, (series, signs)."""
     count, buckets = rows.shape
-    starts = np.zeros(count, dtype=np.intp) if starts is None else starts
+    starts = starts_of(starts, rows)
     lengths, known = buckets - starts, own_buckets(starts, buckets)
     seasonal = season > 1 and lengths.min(initial=buckets) >= 2 * season
     now, coming = np.arange(buckets) % season, (buckets + np.arange(horizon)) % season

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sop_xl.forecasting import lanes_compiled
-from sop_xl.forecasting.history import Floats, Integers
+from sop_xl.forecasting.history import Floats, Integers, starts_of
 from sop_xl.forecasting.lanes import (
     FIRST_BUCKETS,
     ROUNDING,
@@ -62,7 +62,7 @@ def proportional_growth(rows: Floats, horizon: int, starts: Integers | None = No
     """
     a0, a1 = GROWTH_GRID
     count, buckets = rows.shape
-    starts = np.zeros(count, dtype=np.intp) if starts is None else starts
+    starts = starts_of(starts, rows)
     lengths = buckets - starts
     head, known = first_buckets(rows, starts, FIRST_BUCKETS)
     start = head.sum(axis=1, keepdims=True) / known.sum(axis=1, keepdims=True)

@@ -58,7 +58,7 @@ class History:
         starts = buckets - (self.stop - self.start)
         columns = np.arange(buckets) + (self.stop - buckets)[:, None]
         values = np.take_along_axis(self.values, np.maximum(columns, 0), axis=1)
-        return np.where(np.arange(buckets) >= starts[:, None], values, 0.0), starts
+        return np.where(own_buckets(starts, buckets), values, 0.0), starts
 
 
 def as_matrix(values: Any, name: str) -> tuple[Floats, bool]:
@@ -141,6 +141,24 @@ def prepare(history: Any, season: int = 12, name: str = "history") -> History:
     if len(gaps):
         matrix[gaps] = np.where(inside[gaps], fill_gaps(matrix[gaps], season), np.nan)
     return History(matrix, start, stop, single)
+
+
+def starts_of(starts: Integers | None, rows: Floats) -> Integers:
+    """Column of the first bucket of each series, shape (series,); the first where nothing else is said.
+
+    >>> starts_of(None, np.ones((2, 3))).tolist()
+    [0, 0]
+    """
+    return np.zeros(len(rows), dtype=np.intp) if starts is None else starts
+
+
+def own_buckets(starts: Integers, buckets: int) -> Flags:
+    """Which columns belong to each series, shape (series, buckets).
+
+    >>> own_buckets(np.array([0, 2]), 3).tolist()
+    [[True, True, True], [False, False, True]]
+    """
+    return np.arange(buckets) >= starts[:, None]
 
 
 def fill_gaps(matrix: Floats, season: int) -> Floats:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from sop_xl.errors import ArgumentError, NoAnswerError
-from sop_xl.forecasting.auto import INTERMITTENT_SHARE, SHORT, launch
+from sop_xl.forecasting.auto import INTERMITTENT_SHARE, SHORT, by_length, launch
 from sop_xl.forecasting.engine import forecast, method_name
 from sop_xl.forecasting.history import MAX_BUCKETS, Floats, prepare, to_magnitude_one, whole_number
 from sop_xl.forecasting.lanes import TREND_GRID, likelihood_weights
@@ -96,14 +96,12 @@ def forecast_band(
     prepared = prepare(history, season)
     point = np.atleast_2d(forecast(prepared.values, horizon, season, method))
     lower, upper = np.empty_like(point), np.empty_like(point)
-    for rows, block in prepared.groups():
-        skip = launch(block)
-        for start in np.flatnonzero(np.bincount(skip)):
-            chosen = np.flatnonzero(skip == start)
-            for first in range(0, len(chosen), _BLOCK):
-                part = chosen[first : first + _BLOCK]
-                bounds = _bounds(block[part, start:], point[rows[part]], season, method, level, quantile)
-                lower[rows[part]], upper[rows[part]] = bounds
+    values, starts = prepared.aligned()
+    for rows, block in by_length(values, launch(values, starts), np.arange(len(values))):
+        for first in range(0, len(rows), _BLOCK):
+            part = slice(first, first + _BLOCK)
+            bounds = _bounds(block[part], point[rows[part]], season, method, level, quantile)
+            lower[rows[part]], upper[rows[part]] = bounds
     return Band(np.minimum(lower, point), np.maximum(upper, point))
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sop_xl.forecasting import lanes_compiled
-from sop_xl.forecasting.history import Flags, Floats, Integers
+from sop_xl.forecasting.history import Flags, Floats, Integers, own_buckets, starts_of
 
 ALPHAS = np.array([0.01, 0.03, 0.06, 0.1, 0.14, 0.18, 0.23, 0.28, 0.34, 0.4, 0.46, 0.52, 0.58, 0.64, 0.7])
 ALPHAS = np.append(ALPHAS, [0.76, 0.82, 0.88, 0.94, 0.99])
@@ -120,7 +120,7 @@ def smoothing_with_drift(
     array([[0.5, 0.5]])
     """
     count, buckets = rows.shape
-    starts = np.zeros(count, dtype=np.intp) if starts is None else starts
+    starts = starts_of(starts, rows)
     known = own_buckets(starts, buckets)
     lengths = buckets - starts
     centre = rows.sum(axis=1, keepdims=True) / lengths[:, None]
@@ -198,7 +198,7 @@ def damped_holt_winters(
     count, buckets = rows.shape
     season = 1 if indices is None else indices.shape[1]
     grid = SEASONAL_GRID if season > 1 else TREND_GRID
-    starts = np.zeros(count, dtype=np.intp) if starts is None else starts
+    starts = starts_of(starts, rows)
     level, trend = _initial_line(rows, starts, indices, 2 * season if season > 1 else FIRST_BUCKETS)
     if lanes_compiled.wanted(count):
         shape = np.zeros((count, 1)) if indices is None else indices
@@ -239,15 +239,6 @@ def damped_holt_winters(
         ahead = level + seasonal[(buckets + step) % season] if season > 1 else level
         result[:, step] = (weights * ahead).sum(axis=1)
     return Run(result, best_lane(sse, lengths))
-
-
-def own_buckets(starts: Integers, buckets: int) -> Flags:
-    """Which columns belong to each series, shape (series, buckets).
-
-    >>> own_buckets(np.array([0, 2]), 3).tolist()
-    [[True, True, True], [False, False, True]]
-    """
-    return np.arange(buckets) >= starts[:, None]
 
 
 def running(starts: Integers, buckets: int) -> Iterator[tuple[int, range]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sop_xl.forecasting.history import Flags, Floats, Integers
+from sop_xl.forecasting.history import Flags, Floats, Integers, own_buckets, starts_of
 
 
 def seasonal_indices(rows: Floats, season: int, kind: str = "ADD", starts: Integers | None = None) -> Floats:
@@ -35,9 +35,9 @@ def seasonal_indices(rows: Floats, season: int, kind: str = "ADD", starts: Integ
     neutral = np.full((count, season), 1.0 if multiplicative else 0.0)
     if season < 2 or buckets < 2 * season:
         return neutral
-    starts = np.zeros(count, dtype=np.intp) if starts is None else starts
+    starts = starts_of(starts, rows)
     lengths = buckets - starts
-    known = np.arange(buckets) >= starts[:, None]
+    known = own_buckets(starts, buckets)
     values = np.log(np.where(known, rows, 1.0)) if multiplicative else rows * known
     indices = _shrink(*_deviations(values, known, season))
     if multiplicative:
