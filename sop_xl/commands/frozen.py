@@ -43,7 +43,7 @@ def frozen_issues(workbook: Workbook, given: PlanInput) -> list[Issue]:
             change.family,
             None,
             f"{change.bucket:%Y-%m-%d}",
-            told(change),
+            told(change, given.horizon),
             "",
             "warning",
         )
@@ -51,11 +51,12 @@ def frozen_issues(workbook: Workbook, given: PlanInput) -> list[Issue]:
     ]
 
 
-def told(change: FrozenChange) -> str:
+def told(change: FrozenChange, horizon: Horizon) -> str:
     """What is missing, in a sentence."""
     before = "" if np.isnan(change.before) else f" from {change.before:,.0f}"
+    when = horizon.words(horizon.bucket_of(change.bucket))
     return (
-        f"The {change.kind} of {change.family} is changed{before} to {change.quantity:,.0f} in {change.bucket:%b %Y}, "
+        f"The {change.kind} of {change.family} is changed{before} to {change.quantity:,.0f} in {when}, "
         f"which is frozen: {TABLE} on {layout.SHEET_OF[TABLE]} needs a reason and who approved it."
     )
 

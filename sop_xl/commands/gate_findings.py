@@ -35,7 +35,7 @@ def findings_of(cycle: Cycle) -> Findings:
     frozen: dict[int, tuple[str, ...]] = {}
     for change in unanswered(workbook, cycle.given):
         step = PLACES[change.kind][1]
-        frozen[step] = (*frozen.get(step, ()), told(change))
+        frozen[step] = (*frozen.get(step, ()), told(change, cycle.horizon))
     return Findings(
         forecast=tuple(gap.what for gap in gaps if gap.kind == "stale"),
         balance=tuple(

@@ -20,7 +20,7 @@ def joint_words(given: PlanInput, plan: JointPlan, families: list[str], currency
         families: their codes.
         currency: of money, in words.
     """
-    buckets = bucket_labels(given)
+    buckets = [given.horizon.words(bucket) for bucket in given.horizon.planned]
     codes = [resource.code for resource in given.resources]
     units = [resource.unit for resource in given.resources]
     many = "families" if len(families) > 1 else "family"
@@ -51,12 +51,6 @@ def joint_words(given: PlanInput, plan: JointPlan, families: list[str], currency
         saves = f"{value[r, t]:,.2f} {currency}".rstrip()
         said.append(f"One more {units[r]} of {codes[r]} in {buckets[t]} is worth most: it saves {saves}.")
     return said
-
-
-def bucket_labels(given: PlanInput) -> list[str]:
-    """The planned buckets in words: a month by its name, any other by its last day."""
-    shape = "%b %Y" if given.horizon.kind == "month" else "%d %b %Y"
-    return [f"{bucket.end:{shape}}" for bucket in given.horizon.planned]
 
 
 def _relief(plan: JointPlan, codes: list[str], units: list[str]) -> str:
